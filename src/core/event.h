@@ -1,0 +1,69 @@
+// StatementEvent: one execution of one statement, as the hooks hand it to the unit of work.
+//
+// Plain data, valid for the call it is passed to. Times are nanoseconds of the monotonic clock unless the name says
+// otherwise; rows are rows returned to the caller or changed.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "core/shape.h"
+
+namespace query_audit {
+
+constexpr std::size_t relation_name_bytes = 132; // schema.table, quoted, cut
+constexpr std::size_t filter_bytes = 160;
+constexpr std::size_t index_columns_bytes = 128;
+
+// What sequential scans of one table (a partitioned table counts as one) did in one execution.
+struct ScanFacts {
+    std::uint32_t relation;     // OID of the table, of the root when it is a partition
+    std::uint32_t partitions;   // scanned, 0 for a plain table
+    std::uint64_t loops;        // times it was scanned from the start
+    std::uint64_t rows_read;    // all loops
+    std::uint64_t rows_removed; // by the filter, all loops
+    bool index_exists;          // a valid index already leads with the first of index_columns
+    bool parallel;
+    char relation_name[relation_name_bytes]; // schema-qualified and quoted
+    char filter[filter_bytes];               // with ? for each value; empty when it could not be written
+    char index_columns[index_columns_bytes]; // for CREATE INDEX ... (here); empty when none would serve
+};
+
+constexpr int max_scan_facts = 4;
+
+struct PlanFacts {
+    std::uint64_t rows_read; // by every scan that was measured
+    std::int32_t scan_count;
+    ScanFacts scans[max_scan_facts]; // the sequential scans with a filter, largest first
+};
+
+namespace event_flag {
+constexpr std::uint32_t explicit_transaction = 1u << 0;
+constexpr std::uint32_t same_round_trip = 1u << 1; // came with the statement before it, in a pipeline or a multi-statement string
+constexpr std::uint32_t failed = 1u << 2;          // an error or a cancel ended it
+constexpr std::uint32_t nested = 1u << 3;          // ran inside a function, a trigger or a utility statement
+constexpr std::uint32_t maintenance = 1u << 4;     // ran inside COPY, EXPLAIN, CREATE TABLE AS, REFRESH, ...
+constexpr std::uint32_t in_progress = 1u << 5;     // fetched in part; finish_statement() will be called when it has ended
+} // namespace event_flag
+
+struct StatementEvent {
+    const StatementShape *shape;
+    const PlanFacts *facts; // null when nothing was measured
+    std::uint64_t query_id;
+    std::uint64_t parameters_hash; // of every bound value and literal
+    std::uint64_t filter_hash;     // of those that the filter compares with
+    std::int64_t start_ns;
+    std::int64_t end_ns;
+    std::int64_t execution_ns;      // inside the executor; pauses between fetches are not in it
+    std::int64_t statement_time_us; // when the client's message arrived, microseconds since 2000-01-01 UTC
+    std::uint64_t rows;
+    std::uint64_t temp_bytes;  // temporary files written
+    std::int64_t limit;        // the values of LIMIT and OFFSET, or -1
+    std::int64_t offset;
+    std::uint32_t transaction; // serial number of the backend's transaction
+    std::uint32_t flags;       // event_flag
+
+    [[nodiscard]] bool is(std::uint32_t wanted) const noexcept { return (flags & wanted) == wanted; }
+};
+
+} // namespace query_audit

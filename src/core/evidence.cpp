@@ -1,0 +1,117 @@
+#include "core/evidence.h"
+
+#include <algorithm>
+
+namespace query_audit {
+namespace {
+
+// Bounds on a run that nothing but time marks. A loop over rows at hand pauses for a round trip and a little work; it
+// has an end; and what surrounds it is much longer than its own pauses. A stream of requests fails at least one.
+constexpr std::int64_t short_pause_ns = 5'000'000;
+constexpr std::int64_t unhurried_pause_ns = 15'000'000;
+constexpr std::int64_t least_pause_around_ns = 100'000'000;
+constexpr std::uint32_t longest_bounded_run = 1000;
+constexpr int usual_pauses_around = 20;
+constexpr int longest_pauses_around = 4;
+constexpr std::uint32_t many_repeats = 10;
+
+std::int64_t mean_pause_ns(const Tally &tally) noexcept {
+    return tally.calls > 1 ? tally.pause_ns / (tally.calls - 1) : 0;
+}
+
+bool is_unbroken(const Series &series, const Tally &tally) noexcept { return series.run_calls >= tally.calls; }
+
+bool is_set_apart(const Unit &unit, const Series &series, const Tally &tally, const UnitEnd &end) noexcept {
+    const std::int64_t around_ns = std::max({least_pause_around_ns, usual_pauses_around * mean_pause_ns(tally),
+                                             longest_pauses_around * tally.max_pause_ns});
+    return end.ended && end.pause_after_ns >= around_ns && unit.pause_before_ns >= around_ns &&
+           end.next_key != series_key(series.shape) && !unit.follows_same_series;
+}
+
+// Nothing but time marks the run, and no parent explains it.
+void judge_bare_run(const Unit &unit, const Series &series, const UnitEnd &end, SequenceEvidence &evidence) noexcept {
+    const Tally &tally = *evidence.tally;
+    evidence.confidence = Confidence::low;
+    if (!end.ended) evidence.reasons |= reason_bit(Reason::still_running);
+    const bool like_a_loop = is_unbroken(series, tally) && tally.calls <= longest_bounded_run &&
+                             mean_pause_ns(tally) <= short_pause_ns && unit.resets == 0;
+    if (!like_a_loop) {
+        evidence.reasons |= reason_bit(Reason::looks_like_requests);
+    } else if (is_set_apart(unit, series, tally, end)) {
+        evidence.reasons |= reason_bit(Reason::set_apart);
+        evidence.confidence = Confidence::medium;
+    }
+}
+
+void judge_burst(const Unit &unit, const Series &series, const UnitEnd &end, SequenceEvidence &evidence) noexcept {
+    const Tally &tally = *evidence.tally;
+    const bool hurried = mean_pause_ns(tally) <= unhurried_pause_ns;
+    // Where parent and child alternate, each execution of the parent must have fed most of its rows to the child;
+    // otherwise these are requests that happen to contain both.
+    const bool fed = tally.parent.calls <= 1 || 2 * tally.calls >= tally.parent.rows;
+    if (evidence.explained == Explains::match && fed) {
+        evidence.confidence = hurried ? Confidence::high : Confidence::medium;
+    } else if (evidence.explained == Explains::bound && fed && hurried && is_unbroken(series, tally)) {
+        evidence.confidence = Confidence::medium;
+    } else {
+        judge_bare_run(unit, series, end, evidence);
+    }
+}
+
+void judge_marked(const Series &series, SequenceEvidence &evidence) noexcept {
+    const bool explained = evidence.explained == Explains::match || evidence.explained == Explains::bound;
+    const bool long_run = evidence.tally->counted_calls() >= many_repeats && is_unbroken(series, *evidence.tally);
+    evidence.confidence = explained || long_run ? Confidence::high : Confidence::medium;
+}
+
+} // namespace
+
+SequenceEvidence judge_repeats(const Unit &unit, const Series &series, const UnitEnd &end, Shows shows,
+                               const int *thresholds, bool seeks_parent) noexcept {
+    SequenceEvidence evidence{nullptr, Mark::burst, Confidence::none, 0, Explains::nothing};
+    if (unit.mark != Mark::burst && shows(series.in_unit, thresholds)) {
+        evidence.tally = &series.in_unit;
+        evidence.mark = unit.mark;
+    } else if (shows(series.in_transaction, thresholds)) {
+        evidence.tally = &series.in_transaction;
+        evidence.mark = Mark::transaction;
+    } else if (shows(series.in_unit, thresholds)) {
+        evidence.tally = &series.in_unit;
+    } else {
+        return evidence;
+    }
+
+    if (seeks_parent) {
+        evidence.explained = explains(*evidence.tally);
+        if (evidence.explained == Explains::match) evidence.reasons |= reason_bit(Reason::parent_rows_match);
+        if (evidence.explained == Explains::bound) evidence.reasons |= reason_bit(Reason::parent_rows_bound);
+        if (evidence.tally->parent.key == 0) evidence.reasons |= reason_bit(Reason::no_parent);
+    }
+    if (is_unbroken(series, *evidence.tally)) evidence.reasons |= reason_bit(Reason::unbroken_run);
+    if (evidence.mark == Mark::burst) {
+        judge_burst(unit, series, end, evidence);
+    } else {
+        judge_marked(series, evidence);
+    }
+    if (2 * evidence.tally->same_round_trip >= evidence.tally->calls) {
+        evidence.reasons |= reason_bit(Reason::one_round_trip);
+    }
+    return evidence;
+}
+
+void describe_series(UnitFinding &finding, const Series &series, const SequenceEvidence &evidence) noexcept {
+    const Tally &tally = *evidence.tally;
+    finding.confidence = evidence.confidence;
+    finding.mark = evidence.mark;
+    finding.reasons = evidence.reasons;
+    finding.occurrences = 1;
+    finding.calls = tally.calls;
+    finding.rows = tally.rows;
+    finding.execution_ns = tally.execution_ns;
+    finding.wall_ns = tally.execution_ns + tally.pause_ns;
+    finding.saved_ns = finding.wall_ns - finding.wall_ns / tally.calls;
+    finding.first_seen_us = tally.first_seen_us;
+    finding.last_seen_us = series.last_seen_us;
+}
+
+} // namespace query_audit

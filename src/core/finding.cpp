@@ -1,0 +1,105 @@
+#include "core/finding.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include "core/hash.h"
+
+namespace query_audit {
+
+FindingKey finding_key(const ClientIdentity &client, std::uint64_t route, const UnitFinding &finding) noexcept {
+    FindingKey key{};
+    key.fingerprint = finding.fingerprint;
+    key.parent_or_relation = finding.parent_fingerprint != 0 ? finding.parent_fingerprint : finding.relation;
+    key.application = hash_text(std::string_view(client.application_name));
+    key.route = route;
+    key.database = client.database;
+    key.user = client.user;
+    key.rule = finding.rule;
+    return key;
+}
+
+std::uint64_t finding_id(const FindingKey &key) noexcept {
+    return hash_bytes(&key, sizeof(key)) >> 1;
+}
+
+void add_finding(FindingRecord &record, const UnitFinding &seen) noexcept {
+    UnitFinding &sum = record.finding;
+    const bool better_evidence = sum.confidence <= Confidence::low && seen.confidence > Confidence::low;
+    if (sum.occurrences == 0 || better_evidence) {
+        const std::int64_t first_seen_us = sum.occurrences == 0 ? seen.first_seen_us : sum.first_seen_us;
+        sum = seen;
+        sum.first_seen_us = first_seen_us;
+        return;
+    }
+    sum.last_seen_us = std::max(sum.last_seen_us, seen.last_seen_us);
+    if (seen.confidence <= Confidence::low && sum.confidence > Confidence::low) return;
+
+    const bool larger_sample = seen.evidence[0] > sum.evidence[0];
+    if (seen.confidence > sum.confidence || (seen.confidence == sum.confidence && larger_sample)) {
+        sum.mark = seen.mark;
+        sum.reasons = seen.reasons;
+        std::copy_n(seen.evidence, max_evidence, sum.evidence);
+        std::copy_n(seen.chain, max_chain, sum.chain);
+    }
+    sum.confidence = std::max(sum.confidence, seen.confidence);
+    sum.severity = std::max(sum.severity, seen.severity);
+    sum.occurrences += seen.occurrences;
+    sum.calls += seen.calls;
+    sum.rows += seen.rows;
+    sum.execution_ns += seen.execution_ns;
+    sum.wall_ns += seen.wall_ns;
+    sum.saved_ns += seen.saved_ns;
+    sum.first_seen_us = std::min(sum.first_seen_us, seen.first_seen_us);
+}
+
+const char *severity_name(Severity severity) noexcept {
+    switch (severity) {
+    case Severity::info: return "info";
+    case Severity::warning: return "warning";
+    case Severity::critical: return "critical";
+    }
+    return "unknown";
+}
+
+const char *confidence_name(Confidence confidence) noexcept {
+    switch (confidence) {
+    case Confidence::none: return "none";
+    case Confidence::low: return "low";
+    case Confidence::medium: return "medium";
+    case Confidence::high: return "high";
+    case Confidence::proven: return "proven";
+    }
+    return "unknown";
+}
+
+const char *mark_name(Mark mark) noexcept {
+    switch (mark) {
+    case Mark::execution: return "execution";
+    case Mark::burst: return "burst";
+    case Mark::transaction: return "transaction";
+    case Mark::named_unit: return "named unit";
+    case Mark::trace: return "trace";
+    }
+    return "unknown";
+}
+
+const char *reason_name(Reason reason) noexcept {
+    switch (reason) {
+    case Reason::parent_rows_match: return "the parent's rows match the repeats";
+    case Reason::parent_rows_bound: return "the parent returned at least as many rows";
+    case Reason::no_parent: return "no statement before it explains the repeats";
+    case Reason::unbroken_run: return "the repeats come in an unbroken or periodic run";
+    case Reason::set_apart: return "the run has ended and long pauses set it apart";
+    case Reason::still_running: return "the run may still be going on";
+    case Reason::looks_like_requests: return "it may be a stream of separate requests";
+    case Reason::one_round_trip: return "the statements were sent together";
+    case Reason::measured: return "rows were measured";
+    case Reason::same_filter_values: return "both compared with the same values";
+    case Reason::no_filter_values: return "there was no value to compare";
+    case Reason::count_: break;
+    }
+    return "unknown";
+}
+
+} // namespace query_audit

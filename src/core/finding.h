@@ -1,0 +1,111 @@
+// Finding: a pattern that a rule saw, with its evidence, as plain data.
+//
+// UnitFinding is a finding inside one unit of work; FindingRecord is the same finding added up over units, under a key
+// that says who ran what where. Literal values are in neither.
+#pragma once
+
+#include <cstdint>
+#include <type_traits>
+
+#include "core/event.h"
+
+namespace query_audit {
+
+enum class Severity : std::uint8_t { info = 0, warning = 1, critical = 2 };
+
+// low is kept and shown, and does not count for a gate.
+enum class Confidence : std::uint8_t { none = 0, low = 1, medium = 2, high = 3, proven = 4 };
+
+// What held the statements of a sequence together, strongest last.
+enum class Mark : std::uint8_t { execution = 0, burst = 1, transaction = 2, named_unit = 3, trace = 4 };
+
+// Why a finding has its confidence; a finding names all that hold.
+enum class Reason : std::uint8_t {
+    parent_rows_match,   // the parent returned as many rows as there were repeats (or half or a third as many)
+    parent_rows_bound,   // the parent returned at least as many rows
+    no_parent,           // no statement before the series explains it
+    unbroken_run,        // the repeats come at a constant period of at most 8 statements
+    set_apart,           // the run has ended, is bounded, and long pauses surround it
+    still_running,       // it may yet grow
+    looks_like_requests, // pauses or length are those of a stream of requests rather than of a loop
+    one_round_trip,      // sent together, in a pipeline or one string
+    measured,            // rows were counted by the executor, not estimated
+    same_filter_values,  // both statements compared with the same values
+    no_filter_values,    // there was no value to compare
+    count_
+};
+
+[[nodiscard]] constexpr std::uint32_t reason_bit(Reason reason) noexcept { return 1u << static_cast<int>(reason); }
+
+constexpr int max_evidence = 8;
+constexpr int max_chain = 4;
+
+struct UnitFinding {
+    std::uint8_t rule; // index in rules()
+    Severity severity;
+    Confidence confidence;
+    Mark mark;
+    std::uint32_t reasons;  // bits by Reason
+    std::uint32_t relation; // OID, or 0
+    std::uint32_t partitions; // of the relation, that took part
+    std::uint64_t fingerprint;
+    std::uint64_t parent_fingerprint; // 0: none or not known
+    std::uint64_t occurrences;        // units for a sequence rule, executions for an execution rule
+    std::uint64_t calls;
+    std::uint64_t rows;
+    std::int64_t execution_ns;
+    std::int64_t wall_ns;  // time from the first to the last statement of the pattern, the client's pauses included
+    std::int64_t saved_ns; // what the remedy would save of it, by estimate
+    std::int64_t first_seen_us; // microseconds since 2000-01-01 UTC
+    std::int64_t last_seen_us;
+    std::int64_t evidence[max_evidence]; // as the rule's evidence_names name them; -1 where not known
+    std::uint64_t chain[max_chain];      // fingerprints from the outermost ancestor to the parent; 0 ends it
+    char relation_name[relation_name_bytes];
+    char filter[filter_bytes];
+    char index_columns[index_columns_bytes];
+};
+static_assert(std::is_trivially_copyable_v<UnitFinding> && std::is_standard_layout_v<UnitFinding>);
+
+constexpr std::size_t application_name_bytes = 64;
+constexpr std::size_t tags_bytes = 192;
+
+// Who ran a unit of work.
+struct ClientIdentity {
+    std::uint32_t database; // OID
+    std::uint32_t user;     // OID
+    char application_name[application_name_bytes];
+};
+
+struct FindingKey {
+    std::uint64_t fingerprint;
+    std::uint64_t parent_or_relation;
+    std::uint64_t application; // hash of application_name
+    std::uint64_t route;       // hash of the route tag, 0 without one
+    std::uint32_t database;
+    std::uint32_t user;
+    std::uint32_t rule;
+    std::uint32_t padding;
+};
+
+struct FindingRecord {
+    std::uint64_t id; // positive as a signed 64-bit integer
+    ClientIdentity client;
+    UnitFinding finding;
+    char tags[tags_bytes]; // key=value, separated by NUL, as parse_tags() writes them
+};
+
+[[nodiscard]] FindingKey finding_key(const ClientIdentity &client, std::uint64_t route, const UnitFinding &finding) noexcept;
+
+// The public id of a finding: the same for the same key in every run of the server.
+[[nodiscard]] std::uint64_t finding_id(const FindingKey &key) noexcept;
+
+// Adds `seen` to what `record` already counts. A finding of low confidence does not add to one that better evidence
+// has shown; the first better one replaces the low ones' counts. The sample of evidence is that of the largest.
+void add_finding(FindingRecord &record, const UnitFinding &seen) noexcept;
+
+[[nodiscard]] const char *severity_name(Severity severity) noexcept;
+[[nodiscard]] const char *confidence_name(Confidence confidence) noexcept;
+[[nodiscard]] const char *mark_name(Mark mark) noexcept;
+[[nodiscard]] const char *reason_name(Reason reason) noexcept;
+
+} // namespace query_audit

@@ -1,0 +1,25 @@
+// The parent of a series: the statement before it whose rows explain how often it ran.
+#pragma once
+
+#include "core/unit.h"
+
+namespace query_audit {
+
+// How well a parent's rows explain the length of a series.
+enum class Explains : std::uint8_t {
+    nothing,
+    loosely, // up to three executions a row
+    bound,   // fewer executions than rows: a loop that still runs, stopped early, or skipped what it knew
+    match,   // as many executions, or different values, as rows (or two or three executions a row)
+};
+
+// Looks for the parents of both of the series' tallies among the statements before it, and brings the rows of those
+// already found up to date.
+void seek_parents(Unit &unit, Series &series) noexcept;
+
+[[nodiscard]] Explains explains(const Tally &series) noexcept;
+
+// Writes the fingerprints of the parent's ancestors and the parent itself, outermost first, 0 after the last.
+void write_chain(const Unit &unit, const Tally &series, bool in_transaction, std::uint64_t (&chain)[max_chain]) noexcept;
+
+} // namespace query_audit

@@ -1,0 +1,108 @@
+#include <algorithm>
+
+#include "core/rules/list.h"
+
+namespace query_audit {
+namespace {
+
+enum { min_rows = 0 };
+enum { rows_counted, page_rows, page_limit, page_offset, count_us, page_us, count_came_first };
+
+bool is_page(const HistoryEntry &entry) noexcept {
+    // One row is a look-up or an existence test, not a page.
+    const bool one_row = entry.limit >= 0 && entry.limit <= 1 && entry.offset <= 0;
+    return (entry.shape_flags & shape_flag::page) != 0 && (entry.shape_flags & shape_flag::count) == 0 && !one_row;
+}
+
+bool is_large_count(const HistoryEntry &entry, const int *thresholds) noexcept {
+    return (entry.shape_flags & shape_flag::count) != 0 &&
+           entry.rows_read >= static_cast<std::uint64_t>(thresholds[min_rows]);
+}
+
+bool same_filter(const HistoryEntry &a, const HistoryEntry &b) noexcept {
+    return a.filter_identity != 0 && a.filter_identity == b.filter_identity && a.filter_hash == b.filter_hash;
+}
+
+bool same_transaction(const Unit &unit, const HistoryEntry &a, const HistoryEntry &b) noexcept {
+    return unit.mark != Mark::trace && a.transaction == b.transaction &&
+           (a.event_flags & event_flag::explicit_transaction) != 0;
+}
+
+void report(const StatementContext &context, const HistoryEntry &count, const HistoryEntry &page) {
+    Unit &unit = context.unit;
+    UnitFinding *finding = unit_finding(unit, context.rule, count.fingerprint, 0);
+    if (finding == nullptr) return;
+    finding->severity = Severity::warning;
+    finding->parent_fingerprint = page.fingerprint;
+    finding->mark = same_transaction(unit, count, page) ? Mark::transaction : unit.mark;
+    const bool filtered = (count.shape_flags & shape_flag::filtered) != 0;
+    finding->confidence = filtered || finding->mark != Mark::burst ? Confidence::high : Confidence::medium;
+    finding->reasons = reason_bit(filtered ? Reason::same_filter_values : Reason::no_filter_values) |
+                       reason_bit(Reason::measured);
+    const std::int64_t first_us = std::min(count.statement_time_us, page.statement_time_us);
+    if (finding->occurrences == 0) finding->first_seen_us = first_us;
+    finding->last_seen_us = std::max(count.statement_time_us, page.statement_time_us);
+    finding->occurrences = 1;
+    finding->calls += 1;
+    finding->rows += page.rows;
+    finding->execution_ns += count.execution_ns + page.execution_ns;
+    finding->wall_ns += count.execution_ns + page.execution_ns;
+    finding->saved_ns += count.execution_ns;
+    finding->evidence[rows_counted] = static_cast<std::int64_t>(count.rows_read);
+    finding->evidence[page_rows] = static_cast<std::int64_t>(page.rows);
+    finding->evidence[page_limit] = page.limit;
+    finding->evidence[page_offset] = page.offset;
+    finding->evidence[count_us] = count.execution_ns / 1000;
+    finding->evidence[page_us] = page.execution_ns / 1000;
+    finding->evidence[count_came_first] = count.position < page.position;
+}
+
+void on_statement(const StatementContext &context) {
+    if (context.position == 0 || context.event.is(event_flag::in_progress) || context.event.is(event_flag::failed)) {
+        return;
+    }
+    const Unit &unit = context.unit;
+    const HistoryEntry &now = unit.history[context.position % history_length];
+    const bool counts = is_large_count(now, context.thresholds);
+    if (!counts && !is_page(now)) return;
+    const std::uint32_t oldest = unit.position >= history_length ? unit.position - history_length + 1 : 1;
+    for (std::uint32_t position = context.position; position-- > oldest;) {
+        const HistoryEntry &then = unit.history[position % history_length];
+        if (then.position != position || !same_filter(now, then)) continue;
+        // A count pairs with one page: the first that follows it, or the last before it.
+        if (counts && is_page(then)) return report(context, now, then);
+        if (!counts && is_large_count(then, context.thresholds)) return report(context, then, now);
+        if (!counts && is_page(then)) return;
+    }
+}
+
+void advise(const UnitFinding &finding, TextWriter &advice) {
+    advice.format("Every page first counts all that match: {} rows were read for a number, {} rows for the page. ",
+                  finding.evidence[rows_counted], finding.evidence[page_rows]);
+    advice.append("Ask for one row more than the page shows to know whether there is a next one; page by key (WHERE "
+                  "(sort columns) > (last row's)) instead of OFFSET; keep the total in a cache or show an estimate "
+                  "(pg_class.reltuples, or the planner's rows); where both are cheap, count(*) OVER () gives both at "
+                  "once.");
+}
+
+} // namespace
+
+constinit const RuleDescriptor count_before_paginate_rule = {
+    .id = "count_before_paginate",
+    .title = "Counting everything to show one page",
+    .category = "sequence",
+    .severity = Severity::warning,
+    .rationale = "A page reads twenty rows; the count beside it reads all that match, on every request, and grows with "
+                 "the table.",
+    .remedy = "LIMIT n + 1 for \"is there more\", keyset paging, a cached or estimated total, or count(*) OVER () when "
+              "both are cheap.",
+    .thresholds = {{"min_rows", "rows", 1000, 1, 2147483647, "Rows that the count must have read to be reported"}},
+    .evidence_names = {"rows_counted", "page_rows", "page_limit", "page_offset", "count_us", "page_us",
+                       "count_came_first"},
+    .fix = Fix::page_without_count,
+    .on_series = nullptr,
+    .on_statement = on_statement,
+    .advise = advise,
+};
+
+} // namespace query_audit

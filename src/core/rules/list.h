@@ -1,0 +1,19 @@
+// The only list of rules there is. A rule's descriptor stands at the end of src/core/rules/<id>.cpp. New rules go to the
+// end of the list: a finding that was written to disk holds its rule's index.
+#pragma once
+
+#include "core/rules/rule.h"
+
+#define QUERY_AUDIT_RULES(X)                                                                                           \
+    X(n_plus_one)                                                                                                      \
+    X(duplicate_query)                                                                                                 \
+    X(seq_scan)                                                                                                        \
+    X(count_before_paginate)
+
+namespace query_audit {
+
+#define QUERY_AUDIT_DECLARE_RULE(id) extern const RuleDescriptor id##_rule;
+QUERY_AUDIT_RULES(QUERY_AUDIT_DECLARE_RULE)
+#undef QUERY_AUDIT_DECLARE_RULE
+
+} // namespace query_audit

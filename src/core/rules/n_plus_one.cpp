@@ -1,0 +1,86 @@
+#include "core/evidence.h"
+#include "core/rules/list.h"
+
+namespace query_audit {
+namespace {
+
+enum { min_calls = 0, critical_calls = 1 };
+enum { calls, distinct_parameters, parent_rows, parent_calls, mean_pause_us, max_pause_us, rows_per_call };
+
+bool is_look_up(const StatementShape &shape) noexcept {
+    constexpr std::uint32_t excluded = shape_flag::batch | shape_flag::keyset | shape_flag::skips_locked;
+    return shape.kind == StatementKind::select && shape.has(shape_flag::filtered) && (shape.flags & excluded) == 0;
+}
+
+bool repeats_with_other_values(const Tally &tally, const int *thresholds) {
+    const auto least = static_cast<std::uint32_t>(thresholds[min_calls]);
+    return tally.counted_calls() >= least && tally.filters.estimate() >= least;
+}
+
+void on_series(const SeriesContext &context) {
+    const Series &series = context.series;
+    if (!is_look_up(series.shape)) return;
+    const SequenceEvidence evidence = judge_repeats(context.unit, series, context.end, repeats_with_other_values,
+                                                    context.thresholds, true);
+    if (evidence.tally == nullptr) return;
+    UnitFinding *finding = unit_finding(context.unit, context.rule, series.shape.fingerprint, 0);
+    if (finding == nullptr) return;
+
+    const Tally &tally = *evidence.tally;
+    describe_series(*finding, series, evidence);
+    finding->severity = Severity::warning;
+    if (tally.calls >= static_cast<std::uint32_t>(context.thresholds[critical_calls])) {
+        finding->severity = Severity::critical;
+    }
+    if ((evidence.reasons & reason_bit(Reason::one_round_trip)) != 0) finding->severity = Severity::info;
+    finding->parent_fingerprint = tally.parent.fingerprint;
+    write_chain(context.unit, tally, evidence.mark == Mark::transaction, finding->chain);
+    finding->evidence[calls] = tally.calls;
+    finding->evidence[distinct_parameters] = tally.filters.estimate();
+    if (tally.parent.key != 0) {
+        finding->evidence[parent_rows] = static_cast<std::int64_t>(tally.parent.rows);
+        finding->evidence[parent_calls] = tally.parent.calls;
+    }
+    finding->evidence[mean_pause_us] = tally.pause_ns / 1000 / (tally.calls - 1);
+    finding->evidence[max_pause_us] = tally.max_pause_ns / 1000;
+    finding->evidence[rows_per_call] = static_cast<std::int64_t>(tally.rows / tally.calls);
+}
+
+void advise(const UnitFinding &finding, TextWriter &advice) {
+    const std::int64_t repeats = finding.evidence[calls];
+    if (finding.parent_fingerprint != 0) {
+        advice.format("One statement returned {} rows, and this one then ran {} times, once for each. ",
+                      finding.evidence[parent_rows], repeats);
+    } else {
+        advice.format("This statement ran {} times, each time with another value. ", repeats);
+    }
+    if ((finding.reasons & reason_bit(Reason::one_round_trip)) != 0) {
+        advice.append("They were sent together, so no round trips are lost; one statement would still be planned once.");
+        return;
+    }
+    advice.append("Collect the keys and run it once (= ANY), or join it with the statement that feeds it: eager loading, "
+                  "include, preload, select_related or prefetch_related, as your ORM calls it.");
+}
+
+} // namespace
+
+constinit const RuleDescriptor n_plus_one_rule = {
+    .id = "n_plus_one",
+    .title = "One query per row (N+1)",
+    .category = "sequence",
+    .severity = Severity::warning,
+    .rationale = "A look-up that runs once for every row of a list costs a round trip each time. The page that takes "
+                 "20 ms with ten rows takes seconds with a thousand, and holds its connection all the while.",
+    .remedy = "Fetch all children in one statement: = ANY with the list of keys, or a join with the parent.",
+    .thresholds = {{"min_calls", "calls", 5, 2, 1000000,
+                    "Executions, with as many different parameters, from which a series is reported"},
+                   {"critical_calls", "calls", 100, 2, 1000000, "Executions in one unit from which it is critical"}},
+    .evidence_names = {"calls", "distinct_parameters", "parent_rows", "parent_calls", "mean_pause_us", "max_pause_us",
+                       "rows_per_call"},
+    .fix = Fix::batch_child,
+    .on_series = on_series,
+    .on_statement = nullptr,
+    .advise = advise,
+};
+
+} // namespace query_audit

@@ -1,0 +1,69 @@
+// What a rule is: one constexpr descriptor with pure functions that look at a unit of work and write findings.
+//
+// Everything else about a rule (its settings, rules() in SQL, docs/rules.md, the parameterised test) is made from the
+// descriptor. A rule asks the server nothing and keeps no state of its own.
+#pragma once
+
+#include <string_view>
+
+#include "core/text.h"
+#include "core/unit.h"
+
+namespace query_audit {
+
+struct Threshold {
+    const char *name; // of the setting, after pg_query_audit.<rule>_
+    const char *unit; // "rows", "calls", "percent", ...
+    int default_value;
+    int minimum;
+    int maximum;
+    const char *description;
+};
+
+// The kind of SQL that mends it; the server adapter knows how to write each.
+enum class Fix : std::uint8_t { none, batch_child, page_without_count, create_index };
+
+struct SeriesContext {
+    Unit &unit;
+    Series &series;
+    const UnitEnd &end;
+    const Settings &settings;
+    int rule; // index of the rule that is asked
+    const int *thresholds;
+};
+
+struct StatementContext {
+    Unit &unit;
+    const StatementEvent &event;
+    std::uint32_t position; // in the unit, 0 for a nested statement
+    const Settings &settings;
+    int rule;
+    const int *thresholds;
+};
+
+struct RuleDescriptor {
+    const char *id;
+    const char *title;
+    const char *category; // sequence, execution, session, schema
+    Severity severity;    // the usual one; a finding's own may differ
+    const char *rationale;
+    const char *remedy;
+    Threshold thresholds[max_thresholds];
+    const char *evidence_names[max_evidence];
+    Fix fix;
+    // Called for a series when its length crosses a threshold and when the unit ends; null: not a rule of series.
+    void (*on_series)(const SeriesContext &context);
+    // Called for a statement that counts, pages, or was measured; null: not a rule of single statements.
+    void (*on_statement)(const StatementContext &context);
+    // Writes what to do, in a sentence or two.
+    void (*advise)(const UnitFinding &finding, TextWriter &advice);
+};
+
+// All rules, in the order of their indexes. The only list of rules there is.
+[[nodiscard]] int rule_count() noexcept;
+[[nodiscard]] const RuleDescriptor &rule(int index) noexcept;
+
+// The index of the rule with this id, or -1.
+[[nodiscard]] int find_rule(std::string_view id) noexcept;
+
+} // namespace query_audit

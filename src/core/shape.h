@@ -1,0 +1,57 @@
+// StatementShape: what can be said of every execution of a statement, from its text and its parse tree alone.
+//
+// One shape belongs to one server query id. It is made once, when a backend first meets the query id, and is then
+// only read. It is trivially copyable and holds no pointer, so it may live in shared memory and be copied freely.
+#pragma once
+
+#include <cstdint>
+#include <type_traits>
+
+namespace query_audit {
+
+enum class StatementKind : std::uint8_t { unknown = 0, select = 1, insert = 2, update = 3, delete_ = 4, merge = 5 };
+
+// Flags of StatementShape::flags. The parser sets those up to parse_flags_end, the server adapter the others.
+namespace shape_flag {
+constexpr std::uint32_t parsed = 1u << 0;    // understood by the parser; else the fingerprint is the query id
+constexpr std::uint32_t relation = 1u << 1;  // reads or writes at least one relation named in the text
+constexpr std::uint32_t count = 1u << 2;     // its whole output is one count(...), seen through wrappers
+constexpr std::uint32_t aggregate = 1u << 3; // its output is aggregates only, with no GROUP BY
+constexpr std::uint32_t page = 1u << 4;      // rows (not constants) under LIMIT, OFFSET or FETCH FIRST
+constexpr std::uint32_t limit = 1u << 5;     // has LIMIT or FETCH FIRST anywhere that shapes the output
+constexpr std::uint32_t offset = 1u << 6;    // has OFFSET there
+constexpr std::uint32_t batch = 1u << 7;     // looks rows up by a list: = ANY, IN of two or more, join to VALUES/unnest
+constexpr std::uint32_t keyset = 1u << 8;    // ordered, limited, and bounded by a range on the leading sort column
+constexpr std::uint32_t locks_rows = 1u << 9;    // FOR UPDATE, FOR SHARE, ...
+constexpr std::uint32_t skips_locked = 1u << 10; // ... SKIP LOCKED
+constexpr std::uint32_t filtered = 1u << 11;     // its filter compares with at least one value (parameter or literal)
+constexpr std::uint32_t grouped = 1u << 12; // GROUP BY, HAVING or a set operation at the level that shapes the output
+constexpr std::uint32_t parse_flags_end = 1u << 15;
+constexpr std::uint32_t volatile_call = 1u << 16; // calls a volatile function (the server's catalog says so)
+constexpr std::uint32_t catalog_only = 1u << 17;  // every relation is a system catalog or this extension's own
+constexpr std::uint32_t has_literals = 1u << 18;  // the server found constants in the text
+} // namespace shape_flag
+
+struct StatementShape {
+    std::uint64_t fingerprint;     // libpg_query's; the server's query id when not parsed; never 0
+    std::uint64_t filter_identity; // relations, joins and WHERE without wrappers, order or limit; 0: none
+    std::uint64_t relations;       // hash of the resolved relations' OIDs, so equal texts in two schemas differ
+    std::uint64_t relation_mask;   // one bit of 64 for each relation, by hash of its OID
+    std::uint32_t flags;           // shape_flag
+    StatementKind kind;
+    std::uint8_t padding[3];
+
+    [[nodiscard]] bool has(std::uint32_t wanted) const noexcept { return (flags & wanted) == wanted; }
+};
+static_assert(std::is_trivially_copyable_v<StatementShape> && std::is_standard_layout_v<StatementShape>);
+static_assert(sizeof(StatementShape) == 40);
+
+// A value that a statement's filter compares with: a bound parameter, or a literal at a byte position of the text.
+struct FilterValue {
+    std::int32_t parameter; // the N of $N, or 0 for a literal
+    std::int32_t location;  // byte offset of the literal in the parsed text, or -1
+};
+
+constexpr int max_filter_values = 64;
+
+} // namespace query_audit

@@ -1,0 +1,213 @@
+#include "core/store.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "core/rules/rule.h"
+
+namespace query_audit {
+namespace {
+
+constexpr std::uint64_t store_magic = 0x7067617564697431; // "pgaudit1"
+constexpr std::size_t alignment = 64;
+constexpr int copy_attempts = 1000;
+
+std::uint64_t align(std::uint64_t offset) noexcept { return (offset + alignment - 1) & ~(alignment - 1); }
+
+std::uint32_t share(std::uint32_t whole, int partitions) noexcept {
+    return std::max<std::uint32_t>(1, (whole + partitions - 1) / static_cast<std::uint32_t>(partitions));
+}
+
+std::uint64_t text_table_bytes(const StoreConfig &config) noexcept {
+    return TextRing::bytes(config.statements, config.text_bytes);
+}
+
+// Fills the header's offsets and sizes.
+void lay_out(const StoreConfig &config, StoreHeader &header) noexcept {
+    std::uint64_t offset = align(sizeof(StoreHeader));
+    const auto place = [&offset](std::size_t bytes) noexcept {
+        const std::uint64_t start = offset;
+        offset = align(offset + bytes);
+        return start;
+    };
+    for (auto &start : header.statements) {
+        start = place(Store::Statements::bytes(share(config.statements, statement_partitions)));
+    }
+    header.findings = place(Store::Findings::bytes(config.findings));
+    header.scans = place(Store::Scans::bytes(config.scans));
+    header.texts = place(text_table_bytes(config));
+    header.shapes = place(Store::Shapes::bytes(config.shapes));
+    for (auto &start : header.traces) start = place(Store::Traces::bytes(share(config.traces, trace_partitions)));
+    header.slots_offset = offset;
+    header.total_bytes = offset + align(sizeof(BackendSlot)) * config.slots;
+    header.config = config;
+}
+
+// Everything whose change would make an older file unreadable.
+std::uint64_t layout_hash(StoreConfig config) noexcept {
+    config.slots = 0;
+    std::uint64_t hash = hash_bytes(&config, sizeof(config), store_magic);
+    for (const std::size_t size : {sizeof(StoreHeader), sizeof(StatementRecord), sizeof(FindingRecord),
+                                   sizeof(ScanRecord), sizeof(SharedShape), sizeof(Unit)}) {
+        hash = hash_combine(hash, size);
+    }
+    for (int r = 0; r < rule_count(); ++r) hash = hash_combine(hash, hash_text(rule(r).id));
+    return hash;
+}
+
+} // namespace
+
+std::size_t store_bytes(const StoreConfig &config) noexcept {
+    StoreHeader header{};
+    lay_out(config, header);
+    return header.total_bytes;
+}
+
+void Store::create(const StoreConfig &config, std::int64_t now_us) noexcept {
+    std::memset(memory_, 0, store_bytes(config));
+    lay_out(config, header());
+    header().magic = store_magic;
+    header().layout = layout_hash(config);
+    header().since_us = now_us;
+    create_tables();
+}
+
+void Store::create_tables() noexcept {
+    const StoreConfig &config = header().config;
+    for (int p = 0; p < statement_partitions; ++p) statements(p).create(share(config.statements, statement_partitions));
+    for (int p = 0; p < trace_partitions; ++p) traces(p).create(share(config.traces, trace_partitions));
+    findings().create(config.findings);
+    scans().create(config.scans);
+    texts().create(config.statements, config.text_bytes);
+    shapes().create(config.shapes);
+}
+
+void Store::clear(std::int64_t now_us) noexcept {
+    for (int p = 0; p < statement_partitions; ++p) statements(p).clear();
+    for (int p = 0; p < trace_partitions; ++p) traces(p).clear();
+    findings().clear();
+    scans().clear();
+    texts().clear();
+    shapes().clear();
+    for (auto &counter : header().counters) counter.store(0, std::memory_order_relaxed);
+    header().since_us = now_us;
+    header().epoch.fetch_add(1, std::memory_order_relaxed);
+}
+
+BackendSlot &Store::slot(std::uint32_t index) const noexcept {
+    return *reinterpret_cast<BackendSlot *>(memory_ + header().slots_offset + align(sizeof(BackendSlot)) * index);
+}
+
+int Store::partition_of(const StatementKey &key) noexcept {
+    return static_cast<int>(hash_mix(key.fingerprint) % statement_partitions);
+}
+
+int Store::partition_of(const TraceKey &key) noexcept { return static_cast<int>(hash_mix(key.trace) % trace_partitions); }
+
+bool Store::accepts(const StoreHeader &saved) const noexcept {
+    return saved.magic == header().magic && saved.layout == header().layout &&
+           saved.slots_offset == header().slots_offset;
+}
+
+void begin_slot_write(BackendSlot &slot) noexcept {
+    slot.change.store(slot.change.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    std::atomic_thread_fence(std::memory_order_release);
+}
+
+void end_slot_write(BackendSlot &slot) noexcept {
+    slot.change.store(slot.change.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+}
+
+bool copy_slot(const BackendSlot &slot, BackendSlot &copy) noexcept {
+    for (int attempt = 0; attempt < copy_attempts; ++attempt) {
+        const std::uint32_t before = slot.change.load(std::memory_order_acquire);
+        if ((before & 1) != 0) continue;
+        if (slot.pid == 0) return false;
+        std::memcpy(static_cast<void *>(&copy), static_cast<const void *>(&slot), sizeof(BackendSlot));
+        std::atomic_thread_fence(std::memory_order_acquire);
+        if (slot.change.load(std::memory_order_relaxed) == before) return copy.pid != 0;
+    }
+    return false;
+}
+
+SlotStatement *slot_statement(BackendSlot &slot, const StatementKey &key, int &place) noexcept {
+    if (place < slot.statement_count && std::memcmp(&slot.keys[place], &key, sizeof(key)) == 0) {
+        return &slot.statements[place];
+    }
+    for (int i = 0; i < slot.statement_count; ++i) {
+        if (std::memcmp(&slot.keys[i], &key, sizeof(key)) == 0) {
+            place = i;
+            return &slot.statements[i];
+        }
+    }
+    if (slot.statement_count == slot_statements) return nullptr;
+    place = slot.statement_count++;
+    slot.keys[place] = key;
+    std::memset(static_cast<void *>(&slot.statements[place]), 0, sizeof(SlotStatement));
+    return &slot.statements[place];
+}
+
+void fold_statements(const Store &store, const BackendSlot &slot, int partition) noexcept {
+    Store::Statements table = store.statements(partition);
+    for (int i = 0; i < slot.statement_count; ++i) {
+        if (Store::partition_of(slot.keys[i]) != partition) continue;
+        bool inserted = false;
+        StatementRecord &record = table.find_or_insert(slot.keys[i], inserted);
+        add_sums(record.sums, slot.statements[i].sums);
+        record.histogram.add_all(slot.statements[i].histogram);
+    }
+}
+
+std::uint32_t partitions_to_fold(const BackendSlot &slot) noexcept {
+    std::uint32_t partitions = 0;
+    for (int i = 0; i < slot.statement_count; ++i) partitions |= 1u << Store::partition_of(slot.keys[i]);
+    return partitions;
+}
+
+void clear_slot_statements(BackendSlot &slot) noexcept { slot.statement_count = 0; }
+
+void fold_unit_findings(Store::Findings table, const Unit &unit) noexcept {
+    for (int i = 0; i < unit.finding_count; ++i) {
+        const FindingKey key = finding_key(unit.client, unit.route, unit.findings[i]);
+        bool inserted = false;
+        FindingRecord &record = table.find_or_insert(key, inserted);
+        if (inserted) {
+            record.id = finding_id(key);
+            record.client = unit.client;
+        }
+        std::memcpy(record.tags, unit.tags, sizeof(record.tags));
+        add_finding(record, unit.findings[i]);
+    }
+}
+
+void add_scans(const Store &store, const ClientIdentity &client, const StatementEvent &event) noexcept {
+    if (event.facts == nullptr) return;
+    for (int i = 0; i < event.facts->scan_count; ++i) {
+        const ScanFacts &scan = event.facts->scans[i];
+        bool inserted = false;
+        ScanRecord &record = store.scans().find_or_insert(
+            ScanKey{event.shape->fingerprint, client.database, scan.relation}, inserted);
+        ++record.executions;
+        record.scans += static_cast<std::int64_t>(scan.loops);
+        record.rows_read += static_cast<std::int64_t>(scan.rows_read);
+        record.rows_removed += static_cast<std::int64_t>(scan.rows_removed);
+        record.execution_ns += event.execution_ns;
+        record.last_seen_us = event.statement_time_us;
+        record.user = client.user;
+        record.partitions = scan.partitions;
+        std::memcpy(record.relation_name, scan.relation_name, sizeof(record.relation_name));
+        std::memcpy(record.filter, scan.filter, sizeof(record.filter));
+    }
+}
+
+void fold_counters(const Store &store, BackendSlot &slot) noexcept {
+    std::uint64_t values[sizeof(SlotCounters) / sizeof(std::uint64_t)];
+    static_assert(sizeof(values) == sizeof(slot.counters));
+    std::memcpy(values, &slot.counters, sizeof(values));
+    for (std::size_t i = 0; i < std::size(values); ++i) {
+        store.header().counters[i].fetch_add(values[i], std::memory_order_relaxed);
+    }
+    slot.counters = SlotCounters{};
+}
+
+} // namespace query_audit

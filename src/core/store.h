@@ -1,0 +1,217 @@
+// The store: everything that is remembered, in one region of memory without pointers.
+//
+// Layout: a header, the global tables, the table of traces, then one slot a backend. In server mode the region is shared
+// memory; in session mode it is the backend's own, with one slot. The code is the same.
+//
+// Locking. The functions here take no lock; each says which StoreLocks its caller must hold. In session mode none are
+// needed. Slots have no lock: only the owner writes, between begin_slot_write() and end_slot_write(); others read with
+// copy_slot(), which retries while the owner writes.
+//
+//   what                    lock                     writers
+//   header counters         none (atomics)           everyone
+//   statements, partition p lock_statements + p      fold_statements()
+//   findings                lock_findings            fold_unit_findings(), forget...
+//   scans                   lock_scans               add_scans()
+//   texts                   lock_texts               publish_text()
+//   shapes                  lock_shapes              publish_shape()
+//   traces, partition p     lock_traces + p          trace_unit()
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "core/finding.h"
+#include "core/flat_table.h"
+#include "core/statements.h"
+#include "core/text_ring.h"
+#include "core/unit.h"
+
+namespace query_audit {
+
+constexpr int statement_partitions = 16;
+constexpr int trace_partitions = 8;
+constexpr int slot_statements = 48;
+
+enum StoreLock : int {
+    lock_statements = 0,
+    lock_traces = lock_statements + statement_partitions,
+    lock_findings = lock_traces + trace_partitions,
+    lock_scans,
+    lock_texts,
+    lock_shapes,
+    store_lock_count
+};
+
+struct StoreConfig {
+    std::uint32_t slots;
+    std::uint32_t statements; // entries of each table
+    std::uint32_t findings;
+    std::uint32_t scans;
+    std::uint32_t shapes;
+    std::uint32_t traces;
+    std::uint32_t text_bytes;
+};
+
+struct ShapeKey {
+    std::uint64_t query_id;
+    std::uint64_t database;
+};
+
+// What is shared of a shape so that another backend need not parse the text again.
+struct SharedShape {
+    StatementShape shape;
+    std::uint8_t filter_value_count;
+    std::uint8_t text_literals; // constants that the server found in the text, at most 255
+    std::uint8_t padding[6];
+    std::uint8_t filter_values[max_filter_values]; // see LocalShape in src/pg/shapes.h
+};
+
+struct ScanKey {
+    std::uint64_t fingerprint;
+    std::uint32_t database;
+    std::uint32_t relation;
+};
+
+struct ScanRecord {
+    std::int64_t executions;
+    std::int64_t scans; // executions times loops
+    std::int64_t rows_read;
+    std::int64_t rows_removed;
+    std::int64_t execution_ns;
+    std::int64_t last_seen_us;
+    std::uint32_t user;
+    std::uint32_t partitions;
+    char relation_name[relation_name_bytes];
+    char filter[filter_bytes];
+};
+
+struct TraceKey {
+    std::uint64_t trace;
+    std::uint32_t database;
+    std::uint32_t user;
+};
+
+struct SlotCounters {
+    std::uint64_t statements; // top-level executions seen
+    std::uint64_t nested;     // nested ones
+    std::uint64_t parsed;     // texts given to the parser
+    std::uint64_t unparsed;   // of these, the ones it could not read
+    std::uint64_t faults;     // caught inside the module
+    std::uint64_t dropped;    // events or findings that found no room
+};
+
+struct BackendSlot {
+    std::atomic<std::uint32_t> change; // odd while the owner writes
+    std::int32_t pid;                  // 0: free
+    ClientIdentity client;
+    SlotCounters counters;
+    Unit unit;
+    std::int32_t statement_count;
+    std::uint32_t epoch; // of the header, when what the slot holds began
+    StatementKey keys[slot_statements];
+    SlotStatement statements[slot_statements];
+};
+
+struct StoreHeader {
+    std::uint64_t magic;
+    std::uint64_t layout; // hash of every size that the layout depends on
+    std::uint64_t total_bytes;
+    std::uint64_t slots_offset; // the global part ends here
+    StoreConfig config;
+    std::uint32_t padding;
+    std::uint64_t statements[statement_partitions]; // offsets
+    std::uint64_t traces[trace_partitions];
+    std::uint64_t findings;
+    std::uint64_t scans;
+    std::uint64_t texts;
+    std::uint64_t shapes;
+    std::int64_t since_us;
+    std::atomic<std::uint32_t> epoch; // counts resets; a slot of an earlier epoch is as good as empty
+    std::uint32_t epoch_padding;
+    std::atomic<std::uint64_t> folds; // a reader that sees it change between slots and tables reads again
+    std::atomic<std::uint64_t> counters[sizeof(SlotCounters) / sizeof(std::uint64_t)]; // folded SlotCounters
+};
+
+// Bytes of a region for this configuration. REQUIRES: every number in it >= 1.
+[[nodiscard]] std::size_t store_bytes(const StoreConfig &config) noexcept;
+
+class Store {
+  public:
+    using Statements = FlatTable<StatementKey, StatementRecord>;
+    using Findings = FlatTable<FindingKey, FindingRecord>;
+    using Scans = FlatTable<ScanKey, ScanRecord>;
+    using Shapes = FlatTable<ShapeKey, SharedShape>;
+    using Traces = FlatTable<TraceKey, Unit>;
+
+    Store() noexcept = default;
+    explicit Store(void *memory) noexcept : memory_(static_cast<char *>(memory)) {}
+
+    [[nodiscard]] bool attached() const noexcept { return memory_ != nullptr; }
+
+    // Lays out an empty store. REQUIRES: memory of store_bytes(config), aligned to 64.
+    void create(const StoreConfig &config, std::int64_t now_us) noexcept;
+
+    // Empties the global tables and begins a new epoch; slots are their owners' business. REQUIRES: every lock, exclusive.
+    void clear(std::int64_t now_us) noexcept;
+
+    [[nodiscard]] StoreHeader &header() const noexcept { return *reinterpret_cast<StoreHeader *>(memory_); }
+    [[nodiscard]] Statements statements(int partition) const noexcept { return Statements(at(header().statements[partition])); }
+    [[nodiscard]] Traces traces(int partition) const noexcept { return Traces(at(header().traces[partition])); }
+    [[nodiscard]] Findings findings() const noexcept { return Findings(at(header().findings)); }
+    [[nodiscard]] Scans scans() const noexcept { return Scans(at(header().scans)); }
+    [[nodiscard]] TextRing texts() const noexcept { return TextRing(at(header().texts)); }
+    [[nodiscard]] Shapes shapes() const noexcept { return Shapes(at(header().shapes)); }
+    [[nodiscard]] BackendSlot &slot(std::uint32_t index) const noexcept;
+
+    [[nodiscard]] static int partition_of(const StatementKey &key) noexcept;
+    [[nodiscard]] static int partition_of(const TraceKey &key) noexcept;
+
+    // Whether a copy of the global part read from a file fits this store as it is laid out.
+    [[nodiscard]] bool accepts(const StoreHeader &saved) const noexcept;
+
+  private:
+    [[nodiscard]] void *at(std::uint64_t offset) const noexcept { return memory_ + offset; }
+    void create_tables() noexcept;
+
+    char *memory_ = nullptr;
+};
+
+// The owner's writes to its slot stand between these two.
+void begin_slot_write(BackendSlot &slot) noexcept;
+void end_slot_write(BackendSlot &slot) noexcept;
+
+// Copies another backend's slot. Returns false when the slot is free or its owner never stopped writing.
+// The copy is made of bytes and may be read like any slot.
+bool copy_slot(const BackendSlot &slot, BackendSlot &copy) noexcept;
+
+// The slot's statistics for this key; null when the slot is full and must be folded first.
+[[nodiscard]] SlotStatement *slot_statement(BackendSlot &slot, const StatementKey &key, int &place) noexcept;
+
+// Moves the slot's statistics of one partition into the global table. REQUIRES: lock_statements + partition, exclusive.
+void fold_statements(const Store &store, const BackendSlot &slot, int partition) noexcept;
+
+// One bit for each partition that the slot holds statistics of.
+[[nodiscard]] std::uint32_t partitions_to_fold(const BackendSlot &slot) noexcept;
+
+// Forgets the slot's statistics, after they were folded.
+void clear_slot_statements(BackendSlot &slot) noexcept;
+
+// Adds the unit's findings to a table of findings. REQUIRES: for the global one lock_findings, exclusive.
+void fold_unit_findings(Store::Findings table, const Unit &unit) noexcept;
+
+// Adds measured scans. REQUIRES: lock_scans, exclusive.
+void add_scans(const Store &store, const ClientIdentity &client, const StatementEvent &event) noexcept;
+
+// Adds the slot's counters to the header's and zeroes them.
+void fold_counters(const Store &store, BackendSlot &slot) noexcept;
+
+// The unit of a trace; a new one when the trace is not known. The findings of a unit that has to make room are given to
+// on_evict(Unit &). REQUIRES: lock_traces + partition, exclusive.
+template <typename OnEvict>
+Unit &trace_unit(const Store &store, const TraceKey &key, bool &inserted, OnEvict on_evict) noexcept {
+    return store.traces(Store::partition_of(key)).find_or_insert(key, inserted, [&](const TraceKey &, Unit &unit) noexcept {
+        on_evict(unit);
+    });
+}
+
+} // namespace query_audit

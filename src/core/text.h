@@ -1,0 +1,56 @@
+// Fixed-size, NUL-terminated text fields of plain structs, and a writer that never overflows one.
+#pragma once
+
+#include <cstddef>
+#include <cstring>
+#include <string_view>
+
+#include <fmt/format.h>
+
+namespace query_audit {
+
+// The longest prefix of text that is at most `limit` bytes and does not end inside a UTF-8 character.
+[[nodiscard]] inline std::string_view utf8_prefix(std::string_view text, std::size_t limit) noexcept {
+    if (text.size() <= limit) return text;
+    while (limit > 0 && (static_cast<unsigned char>(text[limit]) & 0xC0) == 0x80) --limit;
+    return text.substr(0, limit);
+}
+
+template <std::size_t size> void assign_text(char (&field)[size], std::string_view text) noexcept {
+    const std::string_view fitting = utf8_prefix(text, size - 1);
+    std::memcpy(field, fitting.data(), fitting.size());
+    std::memset(field + fitting.size(), 0, size - fitting.size());
+}
+
+// Appends formatted text to a buffer of fixed capacity, cutting at a whole character; always NUL-terminated.
+class TextWriter {
+  public:
+    // REQUIRES: capacity >= 1.
+    TextWriter(char *buffer, std::size_t capacity) noexcept : buffer_(buffer), capacity_(capacity) { buffer_[0] = '\0'; }
+
+    void append(std::string_view text) noexcept {
+        const std::string_view fitting = utf8_prefix(text, capacity_ - 1 - length_);
+        std::memcpy(buffer_ + length_, fitting.data(), fitting.size());
+        length_ += fitting.size();
+        buffer_[length_] = '\0';
+        truncated_ = truncated_ || fitting.size() < text.size();
+    }
+
+    // REQUIRES: the format string fits its arguments, which the compiler checks; longer pieces than 1 KiB are cut.
+    template <typename... Arguments> void format(fmt::format_string<Arguments...> pattern, Arguments &&...arguments) {
+        char piece[1024];
+        const auto result = fmt::format_to_n(piece, sizeof(piece), pattern, std::forward<Arguments>(arguments)...);
+        append({piece, result.size < sizeof(piece) ? result.size : sizeof(piece)});
+    }
+
+    [[nodiscard]] std::string_view view() const noexcept { return {buffer_, length_}; }
+    [[nodiscard]] bool truncated() const noexcept { return truncated_; }
+
+  private:
+    char *buffer_;
+    std::size_t capacity_;
+    std::size_t length_ = 0;
+    bool truncated_ = false;
+};
+
+} // namespace query_audit

@@ -1,0 +1,297 @@
+#include "core/unit.h"
+
+#include <algorithm>
+#include <bit>
+
+
+#include "core/hash.h"
+#include "core/parent.h"
+#include "core/rules/rule.h"
+
+namespace query_audit {
+namespace {
+
+constexpr std::uint32_t first_checkpoint = 2; // the smallest length any rule's threshold may be set to
+constexpr std::int64_t gap_in_usual_pauses = 10;
+
+// Series are judged often while they are short and ever more rarely as they grow, so that a long loop costs little.
+bool is_checkpoint(std::uint32_t calls) noexcept {
+    return calls >= first_checkpoint && (calls <= 16 || std::has_single_bit(calls));
+}
+
+int place_of_series(const Unit &unit, std::uint64_t key) noexcept {
+    const int guess = unit.series_index[key & 63];
+    if (guess < unit.series_count && series_key(unit.series[guess].shape) == key) return guess;
+    for (int i = 0; i < unit.series_count; ++i) {
+        if (series_key(unit.series[i].shape) == key) return i;
+    }
+    return -1;
+}
+
+void judge_series(Unit &unit, Series &series, const UnitEnd &end, const Settings &settings) noexcept {
+    for (int r = 0; r < rule_count(); ++r) {
+        if (rule(r).on_series == nullptr || !settings.enabled(r)) continue;
+        rule(r).on_series(SeriesContext{unit, series, end, settings, r, settings.thresholds[r]});
+    }
+}
+
+void judge_statement(Unit &unit, const StatementEvent &event, std::uint32_t position,
+                     const Settings &settings) noexcept {
+    const bool counts_or_pages = (event.shape->flags & (shape_flag::count | shape_flag::page)) != 0;
+    if (event.facts == nullptr && !counts_or_pages) return;
+    for (int r = 0; r < rule_count(); ++r) {
+        if (rule(r).on_statement == nullptr || !settings.enabled(r)) continue;
+        rule(r).on_statement(StatementContext{unit, event, position, settings, r, settings.thresholds[r]});
+    }
+}
+
+// A place for a new series: a free one, or that of the least frequent and least recent.
+int claim_series(Unit &unit, const Settings &settings) noexcept {
+    if (unit.series_count < max_series) return unit.series_count++;
+    int victim = 0;
+    for (int i = 1; i < max_series; ++i) {
+        const Series &a = unit.series[i];
+        const Series &b = unit.series[victim];
+        const bool rarer = a.in_unit.calls < b.in_unit.calls;
+        if (rarer || (a.in_unit.calls == b.in_unit.calls && a.last_position < b.last_position)) victim = i;
+    }
+    judge_series(unit, unit.series[victim], UnitEnd{false, 0, 0}, settings);
+    ++unit.forgotten_series;
+    return victim;
+}
+
+void note_write(Unit &unit, std::uint64_t relation_mask) noexcept {
+    for (std::uint64_t mask = relation_mask; mask != 0; mask &= mask - 1) {
+        unit.written_at[std::countr_zero(mask)] = unit.position;
+    }
+}
+
+bool written_since(const Unit &unit, std::uint64_t relation_mask, std::uint32_t position) noexcept {
+    for (std::uint64_t mask = relation_mask; mask != 0; mask &= mask - 1) {
+        if (unit.written_at[std::countr_zero(mask)] > position) return true;
+    }
+    return false;
+}
+
+void add_to_tally(Tally &tally, const StatementEvent &event, std::uint32_t position, std::int64_t pause_ns) noexcept {
+    if (tally.calls == 0) {
+        tally.first_position = position;
+        tally.first_seen_us = event.statement_time_us;
+    } else {
+        tally.pause_ns += pause_ns;
+        tally.max_pause_ns = std::max(tally.max_pause_ns, pause_ns);
+        if (event.is(event_flag::same_round_trip)) ++tally.same_round_trip;
+    }
+    ++tally.calls;
+    tally.rows += event.rows;
+    tally.execution_ns += event.execution_ns;
+    tally.filters.add(event.filter_hash);
+    tally.repeats.add(event.parameters_hash);
+}
+
+// Adds the execution to its series; says whether it is the unit's first of it.
+bool add_to_series(Unit &unit, const StatementEvent &event, std::int64_t pause_ns, const Settings &settings) noexcept {
+    const std::uint64_t key = series_key(*event.shape);
+    int place = place_of_series(unit, key);
+    const bool is_new = place < 0;
+    if (is_new) {
+        place = claim_series(unit, settings);
+        unit.series[place] = Series{};
+        unit.series[place].shape = *event.shape;
+        unit.series[place].query_id = event.query_id;
+    }
+    unit.series_index[key & 63] = static_cast<std::uint8_t>(place);
+    Series &series = unit.series[place];
+
+    // To read again what was written since is no repetition.
+    if (!is_new && written_since(unit, event.shape->relation_mask, series.last_position)) {
+        series.in_unit.repeats = Repeats{};
+        series.in_transaction.repeats = Repeats{};
+    }
+    const std::uint32_t distance = is_new ? 0 : unit.position - series.last_position;
+    if (distance > 0 && distance <= longest_period && (series.period == distance || series.run_calls == 1)) {
+        ++series.run_calls;
+    } else {
+        series.run_calls = 1;
+    }
+    series.period = distance <= longest_period ? distance : 0;
+
+    const bool in_transaction =
+        event.is(event_flag::explicit_transaction) || event.is(event_flag::same_round_trip);
+    if (series.transaction != event.transaction || is_new) {
+        series.transaction = event.transaction;
+        series.in_transaction = Tally{};
+    }
+    add_to_tally(series.in_unit, event, unit.position, pause_ns);
+    if (in_transaction) add_to_tally(series.in_transaction, event, unit.position, pause_ns);
+    series.rows_max = std::max(series.rows_max, event.rows);
+    series.last_position = unit.position;
+    series.last_seen_us = event.statement_time_us;
+
+    const bool unit_grew = is_checkpoint(series.in_unit.calls);
+    if (unit_grew || (in_transaction && is_checkpoint(series.in_transaction.calls))) {
+        seek_parents(unit, series);
+        judge_series(unit, series, UnitEnd{false, 0, 0}, settings);
+    }
+    return is_new;
+}
+
+void fill_history(Unit &unit, const StatementEvent &event, std::uint32_t position) noexcept {
+    HistoryEntry &entry = unit.history[position % history_length];
+    entry = HistoryEntry{};
+    entry.key = series_key(*event.shape);
+    entry.fingerprint = event.shape->fingerprint;
+    entry.filter_identity = event.shape->filter_identity;
+    entry.filter_hash = event.filter_hash;
+    entry.rows = event.rows;
+    entry.rows_read = event.facts != nullptr ? event.facts->rows_read : 0;
+    entry.execution_ns = event.execution_ns;
+    entry.limit = event.limit;
+    entry.offset = event.offset;
+    entry.statement_time_us = event.statement_time_us;
+    entry.position = position;
+    entry.shape_flags = event.shape->flags;
+    entry.event_flags = event.flags;
+    entry.transaction = event.transaction;
+    entry.kind = event.shape->kind;
+}
+
+bool takes_part(const StatementEvent &event) noexcept {
+    const StatementShape &shape = *event.shape;
+    return shape.has(shape_flag::relation) && !shape.has(shape_flag::catalog_only) &&
+           !event.is(event_flag::maintenance);
+}
+
+} // namespace
+
+std::uint64_t series_key(const StatementShape &shape) noexcept {
+    // IN with one element and IN with many share a fingerprint, and only one of the two is a batch.
+    return shape.fingerprint ^ hash_mix(shape.relations) ^ (shape.flags & shape_flag::batch);
+}
+
+void begin_unit(Unit &unit, Mark mark, const ClientIdentity &client) noexcept {
+    const std::uint64_t number = unit.number + 1;
+    // The arrays are as good as empty once their counts are 0; only what is read without a count is cleared.
+    std::memset(static_cast<void *>(&unit), 0, offsetof(Unit, series));
+    for (HistoryEntry &entry : unit.history) entry.position = 0;
+    unit.number = number;
+    unit.mark = mark;
+    unit.client = client;
+}
+
+std::int64_t burst_gap_ns(const Unit &unit, const Settings &settings) noexcept {
+    const std::int64_t floor_ns = settings.burst_gap_min_ms * std::int64_t{1'000'000};
+    const std::int64_t ceiling_ns = settings.burst_gap_max_ms * std::int64_t{1'000'000};
+    const std::int64_t usual_ns = unit.pauses > 0 ? unit.pause_ns / unit.pauses : 0;
+    return std::clamp(gap_in_usual_pauses * usual_ns, floor_ns, std::max(floor_ns, ceiling_ns));
+}
+
+bool unit_continues(const Unit &unit, const Settings &settings, std::int64_t start_ns,
+                    std::uint32_t transaction) noexcept {
+    if (unit.number == 0) return false;
+    if (unit.mark != Mark::burst) return true;
+    if (unit.transaction_open && unit.transaction == transaction) return true;
+    return start_ns - unit.last_ns <= burst_gap_ns(unit, settings);
+}
+
+Added add_statement(Unit &unit, const StatementEvent &event, const Settings &settings) noexcept {
+    if (!takes_part(event)) {
+        add_execution(unit, event, settings);
+        return {0, false};
+    }
+    const std::int64_t pause_ns = unit.position > 0 ? std::max<std::int64_t>(0, event.start_ns - unit.last_ns) : 0;
+    if (unit.position == 0) {
+        unit.first_ns = event.start_ns;
+        unit.first_seen_us = event.statement_time_us;
+    } else if (!(unit.transaction_open && unit.transaction == event.transaction)) {
+        ++unit.pauses;
+        unit.pause_ns += pause_ns;
+    }
+    ++unit.position;
+    unit.last_ns = std::max(unit.last_ns, event.end_ns);
+    unit.last_seen_us = event.statement_time_us;
+    unit.transaction = event.transaction;
+    unit.transaction_open = event.is(event_flag::explicit_transaction);
+
+    bool new_series = false;
+    fill_history(unit, event, unit.position);
+    if (!event.is(event_flag::failed)) new_series = add_to_series(unit, event, pause_ns, settings);
+    if (event.shape->kind != StatementKind::select) note_write(unit, event.shape->relation_mask);
+    judge_statement(unit, event, unit.position, settings);
+    return {unit.position, new_series};
+}
+
+void finish_statement(Unit &unit, std::uint32_t position, const StatementEvent &event,
+                      const Settings &settings) noexcept {
+    const HistoryEntry &entry = unit.history[position % history_length];
+    if (entry.position != position) return;
+    const std::uint64_t more_rows = event.rows > entry.rows ? event.rows - entry.rows : 0;
+    const std::int64_t more_ns = std::max<std::int64_t>(0, event.execution_ns - entry.execution_ns);
+    if (const int place = place_of_series(unit, entry.key); place >= 0) {
+        Series &series = unit.series[place];
+        series.rows_max = std::max(series.rows_max, event.rows);
+        series.in_unit.rows += more_rows;
+        series.in_unit.execution_ns += more_ns;
+        if (series.in_transaction.calls > 0) {
+            series.in_transaction.rows += more_rows;
+            series.in_transaction.execution_ns += more_ns;
+        }
+    }
+    fill_history(unit, event, position);
+    unit.last_ns = std::max(unit.last_ns, event.end_ns);
+    if (!event.is(event_flag::in_progress)) judge_statement(unit, event, position, settings);
+}
+
+void add_execution(Unit &unit, const StatementEvent &event, const Settings &settings) noexcept {
+    if (event.facts != nullptr && !event.is(event_flag::maintenance)) judge_statement(unit, event, 0, settings);
+}
+
+void end_transaction(Unit &unit, std::uint32_t transaction, bool committed) noexcept {
+    if (unit.transaction != transaction) return;
+    unit.transaction_open = false;
+    if (committed) return;
+    for (int i = 0; i < unit.series_count; ++i) {
+        Series &series = unit.series[i];
+        if (series.transaction != transaction) continue;
+        // What was rolled back will be tried again: its repeats are no evidence.
+        series.in_unit.aborted += series.in_transaction.calls;
+        series.in_unit.repeats = Repeats{};
+        series.in_transaction = Tally{};
+    }
+}
+
+void evaluate_unit(Unit &unit, const UnitEnd &end, const Settings &settings) noexcept {
+    for (int i = 0; i < unit.series_count; ++i) {
+        Series &series = unit.series[i];
+        if (series.in_unit.calls < first_checkpoint) continue;
+        seek_parents(unit, series);
+        judge_series(unit, series, end, settings);
+    }
+}
+
+const Series *find_series(const Unit &unit, std::uint64_t key) noexcept {
+    const int place = place_of_series(unit, key);
+    return place >= 0 ? &unit.series[place] : nullptr;
+}
+
+UnitFinding *unit_finding(Unit &unit, int rule, std::uint64_t fingerprint, std::uint32_t relation) noexcept {
+    for (int i = 0; i < unit.finding_count; ++i) {
+        UnitFinding &finding = unit.findings[i];
+        if (finding.rule == rule && finding.fingerprint == fingerprint && finding.relation == relation) {
+            return &finding;
+        }
+    }
+    if (unit.finding_count == max_unit_findings) {
+        ++unit.dropped_findings;
+        return nullptr;
+    }
+    UnitFinding &finding = unit.findings[unit.finding_count++];
+    finding = UnitFinding{};
+    finding.rule = static_cast<std::uint8_t>(rule);
+    finding.fingerprint = fingerprint;
+    finding.relation = relation;
+    std::fill_n(finding.evidence, max_evidence, -1);
+    return &finding;
+}
+
+} // namespace query_audit

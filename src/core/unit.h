@@ -1,0 +1,138 @@
+// The unit of work: the statements that belong together, kept as an ordered history and a table of series.
+//
+// A unit lives in its backend's slot; one that a trace id marks lives in the table of traces, where several backends
+// add to it. Everything is of fixed size: the history forgets its oldest statements, the table of series its least
+// frequent ones. Functions take a unit that their caller may write to, allocate nothing and throw nothing.
+#pragma once
+
+#include <cstdint>
+#include <type_traits>
+
+#include "core/event.h"
+#include "core/finding.h"
+#include "core/settings.h"
+#include "core/tally.h"
+
+namespace query_audit {
+
+constexpr int max_series = 32;
+constexpr int history_length = 64;
+constexpr int max_unit_findings = 12;
+constexpr std::size_t unit_name_bytes = 64;
+constexpr std::uint32_t longest_period = 8; // statements in the body of a loop
+
+struct HistoryEntry {
+    std::uint64_t key; // of the series
+    std::uint64_t fingerprint;
+    std::uint64_t filter_identity;
+    std::uint64_t filter_hash;
+    std::uint64_t rows;
+    std::uint64_t rows_read; // where it was measured, else 0
+    std::int64_t execution_ns;
+    std::int64_t limit;
+    std::int64_t offset;
+    std::int64_t statement_time_us;
+    std::uint32_t position; // 0: empty
+    std::uint32_t shape_flags;
+    std::uint32_t event_flags;
+    std::uint32_t transaction;
+    StatementKind kind;
+    std::uint8_t padding[7];
+};
+
+// Executions of one fingerprint on the same relations.
+struct Series {
+    StatementShape shape;
+    std::uint64_t query_id;
+    std::uint32_t transaction; // that in_transaction belongs to
+    std::uint32_t last_position;
+    std::uint32_t period;    // positions between the last two executions, 0: more than longest_period
+    std::uint32_t run_calls; // executions at that period without a break
+    std::uint64_t rows_max;  // of one execution
+    std::int64_t last_seen_us;
+    Tally in_unit;
+    Tally in_transaction; // explicit transactions only
+};
+
+struct Unit {
+    std::uint64_t number; // of this backend's units, from 1; 0: no unit has begun
+    ClientIdentity client;
+    Mark mark; // burst, named_unit or trace
+    bool transaction_open;
+    bool follows_same_series; // the unit before ended with the series that this one began with
+    std::uint8_t padding[5];
+    std::uint64_t trace; // hash of the trace id
+    std::uint64_t route; // hash of the route tag
+    char name[unit_name_bytes];
+    char tags[tags_bytes];
+    std::int64_t first_ns;
+    std::int64_t last_ns; // end of the last statement
+    std::int64_t first_seen_us;
+    std::int64_t last_seen_us;
+    std::int64_t pause_before_ns; // before the first statement; the largest value at a connection's start
+    std::int64_t pause_ns;        // all pauses inside, outside of explicit transactions
+    std::uint32_t pauses;
+    std::uint32_t position;    // of the last statement that reads or writes a table
+    std::uint32_t transaction; // serial number of the last statement's transaction
+    std::uint32_t resets;      // DISCARD ALL, RESET ALL
+    std::uint32_t forgotten_series;
+    std::uint32_t dropped_findings;
+    std::int32_t backend; // process that added last
+    std::int32_t series_count;
+    std::int32_t finding_count;
+    std::uint32_t written_at[64]; // position of the last write, by relation_mask bit
+    std::uint8_t series_index[64]; // a guess at the series' place, by key
+    Series series[max_series];
+    HistoryEntry history[history_length];
+    UnitFinding findings[max_unit_findings];
+};
+static_assert(std::is_trivially_copyable_v<Unit> && std::is_standard_layout_v<Unit>);
+
+// Identity of the series an execution belongs to.
+[[nodiscard]] std::uint64_t series_key(const StatementShape &shape) noexcept;
+
+// Empties the unit and starts its next one.
+void begin_unit(Unit &unit, Mark mark, const ClientIdentity &client) noexcept;
+
+// The pause that ends a burst: ten times this client's usual pause in the unit, within the configured bounds.
+[[nodiscard]] std::int64_t burst_gap_ns(const Unit &unit, const Settings &settings) noexcept;
+
+// Whether a statement that starts at start_ns still belongs to the unit, as far as time and transaction say.
+[[nodiscard]] bool unit_continues(const Unit &unit, const Settings &settings, std::int64_t start_ns,
+                                  std::uint32_t transaction) noexcept;
+
+struct Added {
+    std::uint32_t position; // 0: the statement takes no part in sequences
+    bool new_series;        // the first execution of its series in this unit
+};
+
+// Adds one top-level execution and lets the rules look at it.
+Added add_statement(Unit &unit, const StatementEvent &event, const Settings &settings) noexcept;
+
+// Completes a statement that was added as in progress; `event` holds its final rows, times and facts.
+void finish_statement(Unit &unit, std::uint32_t position, const StatementEvent &event,
+                      const Settings &settings) noexcept;
+
+// Lets the execution rules alone look at a statement, for nested ones.
+void add_execution(Unit &unit, const StatementEvent &event, const Settings &settings) noexcept;
+
+void end_transaction(Unit &unit, std::uint32_t transaction, bool committed) noexcept;
+
+// What is known of how a unit ended when its series are judged.
+struct UnitEnd {
+    bool ended;
+    std::int64_t pause_after_ns;  // 0: not known, or the client went away
+    std::uint64_t next_key;       // series of the statement that came after, 0: none came
+};
+
+// Lets the rules look at every series. At the end of a unit, and on a reader's copy of a unit that still runs.
+void evaluate_unit(Unit &unit, const UnitEnd &end, const Settings &settings) noexcept;
+
+// The series with this key, or null.
+[[nodiscard]] const Series *find_series(const Unit &unit, std::uint64_t key) noexcept;
+
+// The finding of `rule` with this fingerprint (and relation), new and zeroed but for its identity when it is not there.
+// Null when the unit holds as many findings as it can; that is counted.
+[[nodiscard]] UnitFinding *unit_finding(Unit &unit, int rule, std::uint64_t fingerprint, std::uint32_t relation) noexcept;
+
+} // namespace query_audit
