@@ -1,0 +1,18 @@
+// From a parse tree to the facts that leave the box. Private to src/parse.
+#pragma once
+
+#include "parse/filter_identity.h"
+
+namespace query_audit::parse {
+
+struct Description {
+    StatementKind kind = StatementKind::unknown;
+    std::uint32_t flags = 0; // shape_flag
+    std::uint64_t filter_identity = 0;
+    Values filter_values;
+};
+
+// Of a DML statement. Throws std::bad_alloc.
+[[nodiscard]] Description describe(Node *statement);
+
+} // namespace query_audit::parse

@@ -1,0 +1,64 @@
+// The box around libpg_query: text in, plain data out.
+//
+// These functions are the only names that leave the closed object in which libpg_query is linked (see
+// docs/architecture.md). They never throw, never keep a pointer to their arguments, and use no server facility. They
+// are not thread safe beyond what libpg_query is: one call at a time in a thread. Texts are UTF-8, need not be
+// NUL-terminated, and hold exactly one statement, with or without a trailing semicolon.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "core/shape.h"
+
+namespace query_audit {
+
+enum class ParseStatus : std::uint8_t {
+    ok = 0,
+    too_large = 1,     // longer than max_parse_bytes, or nested or chained deeper than the library is trusted with
+    syntax_error = 2,  // error_message and error_position say what and where
+    not_dml = 3,       // parsed, but it is a utility statement or not exactly one statement
+    out_of_memory = 4, // or any other fault inside the box
+};
+
+constexpr std::size_t default_max_parse_bytes = 32 * 1024;
+
+struct ParsedStatement {
+    ParseStatus status;
+    std::uint8_t padding[3];
+    std::int32_t error_position; // byte offset of a syntax error in the text from 0, or -1
+    char error_message[256];     // NUL-terminated; empty unless status is syntax_error
+    StatementShape shape;        // relations and relation_mask are 0: only the server can resolve names
+    std::int32_t filter_value_count;
+    FilterValue filter_values[max_filter_values]; // in an order that depends on the filter's identity alone
+};
+
+extern "C" {
+
+// Parses one DML statement and describes it. Returns out->status; every other field of *out is set only when it is ok
+// (the error fields when it is syntax_error).
+ParseStatus query_audit_parse(const char *text, std::size_t length, std::size_t max_bytes,
+                              ParsedStatement *out) noexcept;
+
+// Writes the statement with every literal replaced by a parameter symbol ($1, $2, ...), comments removed,
+// NUL-terminated and cut at a whole character to fit capacity. Returns the status; on any but ok, out is the empty
+// string. DML only: a utility statement is not_dml.
+ParseStatus query_audit_normalize(const char *text, std::size_t length, std::size_t max_bytes, char *out,
+                                  std::size_t capacity) noexcept;
+
+// Writes the statement that does in one call what calls of `text` do one key at a time: the single equality filter on a
+// value becomes `= ANY($n)`, its column is added to the output when it is not there, a plain aggregate gets GROUP BY.
+// single_row says that every call was seen to return at most one row, which is what allows a LIMIT to be dropped; with an
+// ORDER BY, DISTINCT ON the key keeps the row that came first. Several equalities are ambiguous unless just one of them
+// compares with a parameter. A count of no rows gives no row for its key.
+// Returns false, with the reason as an English sentence in `out`, where no equal statement can be written this way.
+bool query_audit_rewrite_batched(const char *text, std::size_t length, bool single_row, char *out,
+                                 std::size_t capacity) noexcept;
+
+// Writes the page statement with one more row asked for than shown (LIMIT n + 1), which tells whether a next page
+// exists without a count. Returns false, with the reason in `out`, where the statement has no LIMIT to raise.
+bool query_audit_rewrite_page(const char *text, std::size_t length, char *out, std::size_t capacity) noexcept;
+
+} // extern "C"
+
+} // namespace query_audit

@@ -1,0 +1,105 @@
+#include "parse/pg_query_box.h"
+
+#include <memory>
+#include <new>
+#include <vector>
+
+#include "parse/guard.h"
+
+namespace query_audit::parse {
+namespace {
+
+// Calls the library's free function for a result at the end of the scope.
+template <typename Result> class Owned {
+  public:
+    Owned(Result result, void (*free_result)(Result)) noexcept : result_(result), free_(free_result) {}
+    ~Owned() { free_(result_); }
+    Owned(const Owned &) = delete;
+    Owned &operator=(const Owned &) = delete;
+    const Result *operator->() const noexcept { return &result_; }
+
+  private:
+    Result result_;
+    void (*free_)(Result);
+};
+
+// The library counts an error's position in characters from 1.
+std::int32_t byte_offset(std::string_view text, int character) noexcept {
+    if (character <= 0) return -1;
+    std::size_t at = 0;
+    for (int left = character - 1; left > 0 && at < text.size(); --left) {
+        ++at;
+        while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80) ++at;
+    }
+    return static_cast<std::int32_t>(at);
+}
+
+bool is_dml(const Node *statement) noexcept {
+    if (statement == nullptr) return false;
+    switch (statement->node_case) {
+    case PG_QUERY__NODE__NODE_SELECT_STMT:
+    case PG_QUERY__NODE__NODE_INSERT_STMT:
+    case PG_QUERY__NODE__NODE_UPDATE_STMT:
+    case PG_QUERY__NODE__NODE_DELETE_STMT:
+    case PG_QUERY__NODE__NODE_MERGE_STMT:
+        return true;
+    default:
+        return false;
+    }
+}
+
+} // namespace
+
+Tree::~Tree() {
+    if (result_ != nullptr) pg_query__parse_result__free_unpacked(result_, nullptr);
+}
+
+ParseStatus Tree::parse(std::string_view text, std::size_t max_bytes, SyntaxError *error) {
+    if (text.size() > max_bytes || nests_too_deep(text)) return ParseStatus::too_large;
+    if (const std::size_t nul = text.find('\0'); nul != std::string_view::npos) {
+        if (error != nullptr) *error = {"the text contains a NUL byte", static_cast<std::int32_t>(nul)};
+        return ParseStatus::syntax_error;
+    }
+    text_ = text;
+    const Owned result(pg_query_parse_protobuf(text_.c_str()), pg_query_free_protobuf_parse_result);
+    if (result->error != nullptr) {
+        // What is wrong with the text has a position; what is wrong with the library has none.
+        if (result->error->cursorpos <= 0) return ParseStatus::out_of_memory;
+        if (error != nullptr) *error = {result->error->message, byte_offset(text, result->error->cursorpos)};
+        return ParseStatus::syntax_error;
+    }
+    const auto *bytes = reinterpret_cast<const std::uint8_t *>(result->parse_tree.data);
+    PgQuery__ParseResult *unpacked = pg_query__parse_result__unpack(nullptr, result->parse_tree.len, bytes);
+    if (unpacked == nullptr) return ParseStatus::out_of_memory;
+    if (unpacked->n_stmts != 1 || !is_dml(unpacked->stmts[0]->stmt)) {
+        pg_query__parse_result__free_unpacked(unpacked, nullptr);
+        return ParseStatus::not_dml;
+    }
+    result_ = unpacked;
+    return ParseStatus::ok;
+}
+
+bool Tree::deparse(std::string &out) const {
+    std::vector<std::uint8_t> packed(pg_query__parse_result__get_packed_size(result_));
+    PgQueryProtobuf protobuf{};
+    protobuf.len = pg_query__parse_result__pack(result_, packed.data());
+    protobuf.data = reinterpret_cast<char *>(packed.data());
+    const Owned result(pg_query_deparse_protobuf(protobuf), pg_query_free_deparse_result);
+    if (result->error != nullptr || result->query == nullptr) return false;
+    out = result->query;
+    return true;
+}
+
+std::uint64_t fingerprint(const char *text) noexcept {
+    const Owned result(pg_query_fingerprint(text), pg_query_free_fingerprint_result);
+    return result->error == nullptr && result->fingerprint != 0 ? result->fingerprint : 1;
+}
+
+bool normalize(const char *text, std::string &out) {
+    const Owned result(pg_query_normalize(text), pg_query_free_normalize_result);
+    if (result->error != nullptr || result->normalized_query == nullptr) return false;
+    out = result->normalized_query;
+    return true;
+}
+
+} // namespace query_audit::parse

@@ -1,0 +1,55 @@
+// Owners for what libpg_query hands out. The only file that includes its headers; private to src/parse.
+//
+// The library's results are malloc'ed and freed here on every path. A tree's nodes are the library's mutable structs:
+// they live as long as their Tree, and what is linked into them must come from malloc (see tree_edit.h).
+#pragma once
+
+#include <pg_query.h>
+#include <pg_query/pg_query.pb-c.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "parse/parse.h"
+
+namespace query_audit::parse {
+
+using Node = PgQuery__Node;
+using SelectStmt = PgQuery__SelectStmt;
+
+struct SyntaxError {
+    std::string message;
+    std::int32_t position = -1; // byte offset in the text, or -1
+};
+
+// The raw parse tree of one DML statement.
+class Tree {
+  public:
+    Tree() = default;
+    ~Tree();
+    Tree(const Tree &) = delete;
+    Tree &operator=(const Tree &) = delete;
+
+    // Checks the text against the guards, then parses it. The tree is only set when the status is ok; *error, which may
+    // be null, only when it is syntax_error. Throws std::bad_alloc.
+    [[nodiscard]] ParseStatus parse(std::string_view text, std::size_t max_bytes, SyntaxError *error);
+
+    [[nodiscard]] Node *statement() const noexcept { return result_->stmts[0]->stmt; }
+    [[nodiscard]] const char *text() const noexcept { return text_.c_str(); } // as parsed, NUL-terminated
+
+    // The text of the tree as it is now; false when the library cannot write it.
+    [[nodiscard]] bool deparse(std::string &out) const;
+
+  private:
+    std::string text_;
+    PgQuery__ParseResult *result_ = nullptr;
+};
+
+// Of a text that has been parsed as DML; never 0.
+[[nodiscard]] std::uint64_t fingerprint(const char *text) noexcept;
+
+// The library's own normal form, with comments and perhaps a literal left; false on any failure.
+[[nodiscard]] bool normalize(const char *text, std::string &out);
+
+} // namespace query_audit::parse
