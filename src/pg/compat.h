@@ -1,0 +1,76 @@
+// What differs between the server versions that are supported (15, 17 and 18). Included by pg.h alone.
+#pragma once
+
+extern "C" {
+#if PG_VERSION_NUM >= 160000
+#include "nodes/queryjumble.h"
+#else
+#include "utils/queryjumble.h"
+#endif
+}
+
+namespace query_audit {
+
+// This backend's number among all that may exist, from 0. Regular backends, background workers and walsenders are
+// below MaxBackends.
+inline int backend_number() noexcept {
+#if PG_VERSION_NUM >= 170000
+    return MyProcNumber;
+#else
+    return MyProc->pgprocno;
+#endif
+}
+
+// Length of a constant that the server has already measured (a list that it folded), or -1 where only its start is
+// known.
+inline int known_constant_length(const LocationLen &constant) noexcept {
+#if PG_VERSION_NUM >= 180000
+    return constant.squashed ? constant.length : -1;
+#else
+    (void)constant;
+    return -1;
+#endif
+}
+
+// Whether a recorded location is a bound parameter rather than a constant.
+inline bool is_parameter_location(const LocationLen &constant) noexcept {
+#if PG_VERSION_NUM >= 180000
+    return constant.extern_param;
+#else
+    (void)constant;
+    return false;
+#endif
+}
+
+// The tree walkers' callbacks have no parameter list in older headers, which C++ reads as "no parameters".
+#if PG_VERSION_NUM >= 160000
+inline bool walk_plan_state(PlanState *node, bool (*visit)(PlanState *, void *), void *context) {
+    return planstate_tree_walker(node, visit, context);
+}
+inline bool walk_expression(Node *node, bool (*visit)(Node *, void *), void *context) {
+    return expression_tree_walker(node, visit, context);
+}
+inline bool walk_query(Query *query, bool (*visit)(Node *, void *), void *context, int flags) {
+    return query_tree_walker(query, visit, context, flags);
+}
+#else
+inline bool walk_plan_state(PlanState *node, bool (*visit)(PlanState *, void *), void *context) {
+    return planstate_tree_walker(node, reinterpret_cast<bool (*)()>(reinterpret_cast<void (*)()>(visit)), context);
+}
+inline bool walk_expression(Node *node, bool (*visit)(Node *, void *), void *context) {
+    return expression_tree_walker(node, reinterpret_cast<bool (*)()>(reinterpret_cast<void (*)()>(visit)), context);
+}
+inline bool walk_query(Query *query, bool (*visit)(Node *, void *), void *context, int flags) {
+    return query_tree_walker(query, reinterpret_cast<bool (*)()>(reinterpret_cast<void (*)()>(visit)), context, flags);
+}
+#endif
+
+} // namespace query_audit
+
+#if PG_VERSION_NUM >= 180000
+#define QUERY_AUDIT_RUN_PARAMETERS QueryDesc *query, ScanDirection direction, uint64 count
+#define QUERY_AUDIT_RUN_ARGUMENTS query, direction, count
+#else
+#define QUERY_AUDIT_RUN_PARAMETERS QueryDesc *query, ScanDirection direction, uint64 count, bool execute_once
+#define QUERY_AUDIT_RUN_ARGUMENTS query, direction, count, execute_once
+#endif

@@ -1,0 +1,144 @@
+#include <cstdio>
+#include <cstring>
+
+#include "core/rules/rule.h"
+
+#include "pg/config.h"
+
+#include "pg/pg.h"
+
+namespace query_audit {
+
+Mode mode = Mode::none;
+Settings settings;
+bool enabled = true;
+bool save = true;
+int max_parse_kb = 32;
+
+namespace {
+
+int max_statements = 5000;
+int max_findings = 1000;
+int max_scans = 1000;
+int max_traces = 64;
+int text_memory_kb = 2048;
+char *disabled_rules = nullptr;
+
+// A session's store serves one backend, so it is smaller, and fixed: its sizes cannot be set before it is there.
+constexpr StoreConfig session_config = {1, 500, 100, 100, 500, 16, 256 * 1024};
+
+struct RuleList {
+    uint64 mask;
+};
+
+bool check_disabled_rules(char **value, void **extra, GucSource) {
+    RuleList *list = static_cast<RuleList *>(malloc(sizeof(RuleList)));
+    char *copy = pstrdup(*value);
+    List *names = NIL;
+    if (list == nullptr) return false;
+    list->mask = 0;
+    if (!SplitIdentifierString(copy, ',', &names)) {
+        GUC_check_errdetail("List syntax is invalid.");
+        free(list);
+        return false;
+    }
+    ListCell *cell;
+    foreach (cell, names) {
+        const char *name = static_cast<const char *>(lfirst(cell));
+        const int index = find_rule(name);
+        if (index < 0) {
+            char known[1024];
+            TextWriter writer(known, sizeof(known));
+            for (int r = 0; r < rule_count(); ++r) {
+                if (r > 0) writer.append(", ");
+                writer.append(rule(r).id);
+            }
+            GUC_check_errdetail("There is no rule named \"%s\".", name);
+            GUC_check_errhint("Rules: %s.", known);
+            free(list);
+            return false;
+        }
+        list->mask |= UINT64CONST(1) << index;
+    }
+    *extra = list;
+    return true;
+}
+
+void assign_disabled_rules(const char *, void *extra) {
+    settings.disabled_rules = extra != nullptr ? static_cast<RuleList *>(extra)->mask : 0;
+}
+
+void define_thresholds() {
+    for (int r = 0; r < rule_count(); ++r) {
+        for (int t = 0; t < max_thresholds; ++t) {
+            const Threshold &threshold = rule(r).thresholds[t];
+            if (threshold.name == nullptr) break;
+            char name[128];
+            std::snprintf(name, sizeof(name), "pg_query_audit.%s_%s", rule(r).id, threshold.name);
+            char description[256];
+            std::snprintf(description, sizeof(description), "%s (%s).", threshold.description, threshold.unit);
+            DefineCustomIntVariable(MemoryContextStrdup(TopMemoryContext, name),
+                                    MemoryContextStrdup(TopMemoryContext, description), nullptr,
+                                    &settings.thresholds[r][t], threshold.default_value, threshold.minimum,
+                                    threshold.maximum, PGC_SUSET, 0, nullptr, nullptr, nullptr);
+        }
+    }
+}
+
+void define_size(const char *name, const char *description, int *value, int minimum, int maximum, int flags) {
+    DefineCustomIntVariable(name, description, nullptr, value, *value, minimum, maximum, PGC_POSTMASTER, flags, nullptr,
+                            nullptr, nullptr);
+}
+
+} // namespace
+
+void define_settings(bool server_mode) {
+    settings = default_settings();
+    DefineCustomBoolVariable("pg_query_audit.enabled", "Audits the statements of this session.", nullptr, &enabled, true,
+                             PGC_SUSET, 0, nullptr, nullptr, nullptr);
+    DefineCustomStringVariable("pg_query_audit.disabled_rules", "Rules that report nothing, separated by commas.",
+                               nullptr, &disabled_rules, "", PGC_SUSET, GUC_LIST_INPUT, check_disabled_rules,
+                               assign_disabled_rules, nullptr);
+    DefineCustomIntVariable("pg_query_audit.burst_gap_min",
+                            "A pause shorter than this never ends a burst of statements outside a transaction.",
+                            "Between the two bounds, ten times the client's usual pause ends it.",
+                            &settings.burst_gap_min_ms, settings.burst_gap_min_ms, 1, 60000, PGC_SUSET, GUC_UNIT_MS,
+                            nullptr, nullptr, nullptr);
+    DefineCustomIntVariable("pg_query_audit.burst_gap_max",
+                            "A pause longer than this always ends a burst of statements outside a transaction.", nullptr,
+                            &settings.burst_gap_max_ms, settings.burst_gap_max_ms, 1, 600000, PGC_SUSET, GUC_UNIT_MS,
+                            nullptr, nullptr, nullptr);
+    DefineCustomIntVariable("pg_query_audit.max_parse_size",
+                            "Longer statements are counted by the server's query id, and not understood.", nullptr,
+                            &max_parse_kb, max_parse_kb, 1, 1024, PGC_SUSET, GUC_UNIT_KB, nullptr, nullptr, nullptr);
+    define_thresholds();
+    if (server_mode) {
+        define_size("pg_query_audit.max_statements", "Fingerprints (by database and role) that are kept.",
+                    &max_statements, 100, 1000000, 0);
+        define_size("pg_query_audit.max_findings", "Findings that are kept.", &max_findings, 10, 100000, 0);
+        define_size("pg_query_audit.max_table_scans", "Scanned tables (by fingerprint) that are kept.", &max_scans, 10,
+                    100000, 0);
+        define_size("pg_query_audit.max_traces", "Traces, across backends, that are kept together.", &max_traces, 8,
+                    10000, 0);
+        define_size("pg_query_audit.text_memory", "Shared memory for the texts of statements.", &text_memory_kb, 64,
+                    1024 * 1024, GUC_UNIT_KB);
+        DefineCustomBoolVariable("pg_query_audit.save", "Keeps what was recorded across clean restarts.", nullptr, &save,
+                                 true, PGC_SIGHUP, 0, nullptr, nullptr, nullptr);
+    }
+    MarkGUCPrefixReserved("pg_query_audit");
+}
+
+StoreConfig store_config(Mode for_mode, int slots) {
+    if (for_mode != Mode::server) return session_config;
+    StoreConfig config;
+    config.slots = static_cast<uint32>(slots);
+    config.statements = static_cast<uint32>(max_statements);
+    config.findings = static_cast<uint32>(max_findings);
+    config.scans = static_cast<uint32>(max_scans);
+    config.shapes = static_cast<uint32>(max_statements);
+    config.traces = static_cast<uint32>(max_traces);
+    config.text_bytes = static_cast<uint32>(text_memory_kb) * 1024;
+    return config;
+}
+
+} // namespace query_audit

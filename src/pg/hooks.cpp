@@ -1,0 +1,228 @@
+#include "pg/config.h"
+#include "pg/executions.h"
+#include "pg/hooks.h"
+#include "pg/plan_facts.h"
+#include "pg/recorder.h"
+#include "pg/utility.h"
+
+#include "pg/pg.h"
+
+// C++ and errors: ereport() leaves a function by longjmp, which runs no destructor. So no function here holds an object
+// with one across a call into the server, and depths go down in PG_FINALLY.
+
+namespace query_audit {
+namespace {
+
+post_parse_analyze_hook_type previous_post_parse_analyze = nullptr;
+ExecutorStart_hook_type previous_start = nullptr;
+ExecutorRun_hook_type previous_run = nullptr;
+ExecutorFinish_hook_type previous_finish = nullptr;
+ExecutorEnd_hook_type previous_end = nullptr;
+
+TimestampTz last_statement_time = 0; // of the last recorded top-level statement
+uint32 last_transaction = 0;
+
+bool is_audited(uint64 query_id, CmdType command) {
+    return enabled && query_id != 0 && command != CMD_UTILITY && command != CMD_UNKNOWN && !IsParallelWorker();
+}
+
+void post_parse_analyze(ParseState *state, Query *query, JumbleState *jumble) {
+    // Before the hooks behind this one: some sort the recorded constants in place.
+    if (is_audited(static_cast<uint64>(query->queryId), query->commandType)) {
+        note_analysis(state->p_sourcetext, query, jumble);
+    }
+    if (previous_post_parse_analyze != nullptr) previous_post_parse_analyze(state, query, jumble);
+}
+
+uint32 flags_of_start() {
+    uint32 flags = 0;
+    if (nesting_depth() > 0) flags |= event_flag::nested;
+    if (in_maintenance()) flags |= event_flag::maintenance;
+    if (in_explicit_transaction()) flags |= event_flag::explicit_transaction;
+    const bool same_message = GetCurrentStatementStartTimestamp() == last_statement_time;
+    const bool same_implicit = !in_explicit_transaction() && transaction_number() == last_transaction;
+    if (last_transaction != 0 && (same_message || same_implicit)) flags |= event_flag::same_round_trip;
+    return flags;
+}
+
+Execution *begin(QueryDesc *query) {
+    LocalShape *local = find_shape(query);
+    Execution *execution = begin_execution(query);
+    if (execution == nullptr) {
+        count_dropped();
+        return nullptr;
+    }
+    execution->shape = local->shape;
+    execution->place = local->place;
+    execution->query_id = static_cast<uint64>(query->plannedstmt->queryId);
+    execution->values = hash_values(*local, query);
+    execution->tags = take_tags(*local);
+    execution->transaction_depth = GetCurrentTransactionNestLevel();
+    execution->transaction = transaction_number();
+    execution->statement_time_us = GetCurrentStatementStartTimestamp();
+    execution->flags = flags_of_start();
+    execution->ends_at_finish = query->operation != CMD_SELECT || query->plannedstmt->hasModifyingCTE;
+    execution->measured = wants_measuring(query, execution->shape);
+    return execution;
+}
+
+void executor_start(QueryDesc *query, int eflags) {
+    const PlannedStmt *plan = query->plannedstmt;
+    const bool audited = is_audited(static_cast<uint64>(plan->queryId), plan->commandType) &&
+                         (eflags & EXEC_FLAG_EXPLAIN_ONLY) == 0;
+    const bool begun = audited && begin(query) != nullptr;
+    if (previous_start != nullptr) {
+        previous_start(query, eflags);
+    } else {
+        standard_ExecutorStart(query, eflags);
+    }
+    if (!begun) return;
+    const Execution *execution = find_execution(query);
+    if (execution != nullptr && execution->measured) measure_scans(query, execution->shape);
+}
+
+void begin_run(Execution &execution) {
+    execution.run_ns = now_ns();
+    execution.temp_blocks = pgBufferUsage.temp_blks_written;
+    if (execution.start_ns == 0) execution.start_ns = execution.run_ns;
+}
+
+void end_run(Execution &execution) {
+    execution.end_ns = now_ns();
+    execution.execution_ns += execution.end_ns - execution.run_ns;
+    execution.temp_bytes += (pgBufferUsage.temp_blks_written - execution.temp_blocks) * BLCKSZ;
+}
+
+// Hands the execution on, with what was measured while the plan's state is there.
+void hand_on(Execution &execution) {
+    QueryDesc *query = execution.query;
+    const bool has_state = query->planstate != nullptr;
+    const bool limited = execution.shape.has(shape_flag::page) && has_state;
+    const PlanFacts *facts = execution.measured && has_state ? collect_plan_facts(query) : nullptr;
+    const LimitFacts limit = limited ? limit_of_plan(query) : LimitFacts{-1, -1};
+    record(execution, facts, limit.limit, limit.offset);
+    if ((execution.flags & event_flag::nested) == 0) {
+        last_statement_time = execution.statement_time_us;
+        last_transaction = execution.transaction;
+    }
+}
+
+// A portal that was fetched in part is part of its unit from then on; what it feeds may run before it ends.
+void after_run(Execution &execution, uint64 asked, uint64 processed) {
+    execution.rows += processed;
+    if (execution.ends_at_finish || execution.recorded) return;
+    end_run(execution);
+    const bool complete = asked == 0 || processed < asked;
+    if (complete) {
+        execution.flags &= ~event_flag::in_progress;
+        hand_on(execution);
+    } else if ((execution.flags & event_flag::nested) == 0) {
+        execution.flags |= event_flag::in_progress;
+        record(execution, nullptr, -1, -1);
+    }
+}
+
+void executor_run(QUERY_AUDIT_RUN_PARAMETERS) {
+    if (Execution *execution = find_execution(query)) begin_run(*execution);
+    enter_nesting();
+    PG_TRY();
+    {
+        if (previous_run != nullptr) {
+            previous_run(QUERY_AUDIT_RUN_ARGUMENTS);
+        } else {
+            standard_ExecutorRun(QUERY_AUDIT_RUN_ARGUMENTS);
+        }
+    }
+    PG_FINALLY();
+    {
+        leave_nesting();
+    }
+    PG_END_TRY();
+    if (Execution *execution = find_execution(query)) after_run(*execution, count, query->estate->es_processed);
+}
+
+void executor_finish(QueryDesc *query) {
+    enter_nesting();
+    PG_TRY();
+    {
+        if (previous_finish != nullptr) {
+            previous_finish(query);
+        } else {
+            standard_ExecutorFinish(query);
+        }
+    }
+    PG_FINALLY();
+    {
+        leave_nesting();
+    }
+    PG_END_TRY();
+    Execution *execution = find_execution(query);
+    if (execution == nullptr || execution->recorded || !execution->ends_at_finish || execution->start_ns == 0) return;
+    end_run(*execution);
+    hand_on(*execution);
+}
+
+void executor_end(QueryDesc *query) {
+    Execution *execution = find_execution(query);
+    if (execution != nullptr) {
+        // A portal that was closed before it was read to its end. One that never ran is no execution.
+        if (!execution->recorded && execution->start_ns != 0) {
+            execution->flags &= ~event_flag::in_progress;
+            hand_on(*execution);
+        }
+        end_execution(query);
+    }
+    if (previous_end != nullptr) {
+        previous_end(query);
+    } else {
+        standard_ExecutorEnd(query);
+    }
+}
+
+void record_failure(Execution &execution) {
+    if (execution.recorded || execution.start_ns == 0) return;
+    execution.flags = (execution.flags | event_flag::failed) & ~event_flag::in_progress;
+    if (execution.end_ns == 0) end_run(execution);
+    record(execution, nullptr, -1, -1);
+}
+
+void on_transaction_event(XactEvent event, void *) {
+    switch (event) {
+    case XACT_EVENT_ABORT:
+        abandon_executions(1, record_failure);
+        record_transaction_end(false);
+        forget_explicit_transaction();
+        break;
+    case XACT_EVENT_COMMIT:
+    case XACT_EVENT_PREPARE:
+        abandon_executions(1, [](Execution &) {});
+        record_transaction_end(true);
+        forget_explicit_transaction();
+        break;
+    default: break;
+    }
+}
+
+void on_subtransaction_event(SubXactEvent event, SubTransactionId, SubTransactionId, void *) {
+    if (event == SUBXACT_EVENT_ABORT_SUB) abandon_executions(GetCurrentTransactionNestLevel(), record_failure);
+}
+
+} // namespace
+
+void install_hooks() {
+    previous_post_parse_analyze = post_parse_analyze_hook;
+    post_parse_analyze_hook = post_parse_analyze;
+    previous_start = ExecutorStart_hook;
+    ExecutorStart_hook = executor_start;
+    previous_run = ExecutorRun_hook;
+    ExecutorRun_hook = executor_run;
+    previous_finish = ExecutorFinish_hook;
+    ExecutorFinish_hook = executor_finish;
+    previous_end = ExecutorEnd_hook;
+    ExecutorEnd_hook = executor_end;
+    install_utility_hook();
+    RegisterXactCallback(on_transaction_event, nullptr);
+    RegisterSubXactCallback(on_subtransaction_event, nullptr);
+}
+
+} // namespace query_audit

@@ -1,0 +1,30 @@
+// What a plan did, measured on the nodes that may matter.
+//
+// Gates come first: a plan that costs less than reading a large table is not looked at. Where it is, single scan nodes
+// get a row counter after the executor has started; nothing else of the plan pays. Scans in parallel workers can only be
+// counted by the executor's own instrumentation, which has to be asked for before the start.
+#pragma once
+
+#include "core/event.h"
+
+#include "pg/pg.h"
+
+namespace query_audit {
+
+// Before the executor starts: whether this plan's scans are worth counting. May ask for the executor's row counters.
+[[nodiscard]] bool wants_measuring(QueryDesc *query, const StatementShape &shape);
+
+// After it has started: puts counters on the scans.
+void measure_scans(QueryDesc *query, const StatementShape &shape);
+
+// While the plan's state is still there: reads the counters. The result is valid until the next call.
+[[nodiscard]] const PlanFacts *collect_plan_facts(const QueryDesc *query);
+
+// The values of LIMIT and OFFSET of the outermost Limit node that was executed, -1 where there is none.
+struct LimitFacts {
+    int64 limit;
+    int64 offset;
+};
+[[nodiscard]] LimitFacts limit_of_plan(const QueryDesc *query);
+
+} // namespace query_audit

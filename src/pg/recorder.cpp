@@ -1,0 +1,339 @@
+#include <bit>
+#include <limits>
+
+#include "core/text.h"
+
+#include "pg/config.h"
+#include "pg/memory.h"
+#include "pg/recorder.h"
+
+#include "pg/pg.h"
+
+namespace query_audit {
+namespace {
+
+BackendSlot *slot = nullptr;
+uint32 current_transaction = 1;
+uint64 seen_text_evictions = 0;
+
+// Brackets the owner's writes. Nothing that raises an error stands inside.
+class SlotWrite {
+  public:
+    SlotWrite() noexcept { begin_slot_write(*slot); }
+    ~SlotWrite() noexcept { end_slot_write(*slot); }
+    SlotWrite(const SlotWrite &) = delete;
+    SlotWrite &operator=(const SlotWrite &) = delete;
+};
+
+void fold_findings(Unit &unit) {
+    slot->counters.dropped += unit.dropped_findings;
+    if (unit.finding_count > 0) {
+        const LockGuard guard(lock_findings, true);
+        fold_unit_findings(store.findings(), unit);
+        store.header().folds.fetch_add(1, std::memory_order_relaxed);
+    }
+    unit.finding_count = 0;
+    unit.dropped_findings = 0;
+}
+
+void fold_slot_statements() {
+    for (uint32 left = partitions_to_fold(*slot); left != 0; left &= left - 1) {
+        const int partition = std::countr_zero(left);
+        const LockGuard guard(lock_statements + partition, true);
+        fold_statements(store, *slot, partition);
+    }
+    clear_slot_statements(*slot);
+    fold_counters(store, *slot);
+    store.header().folds.fetch_add(1, std::memory_order_relaxed);
+}
+
+void end_unit(const UnitEnd &end) {
+    if (slot->unit.number == 0) return;
+    evaluate_unit(slot->unit, end, settings);
+    fold_findings(slot->unit);
+}
+
+void at_backend_exit(int, Datum) {
+    if (slot == nullptr) return;
+    {
+        const SlotWrite write;
+        end_unit(UnitEnd{true, 0, 0});
+        fold_slot_statements();
+        slot->pid = 0;
+    }
+    slot = nullptr;
+}
+
+// After a reset: what the slot holds is of another time.
+void begin_epoch() {
+    const SlotWrite write;
+    slot->statement_count = 0;
+    slot->counters = SlotCounters{};
+    slot->unit.number = 0;
+    slot->unit.finding_count = 0;
+    slot->epoch = store.header().epoch.load(std::memory_order_relaxed);
+}
+
+BackendSlot &attach_slot() {
+    if (slot != nullptr) {
+        if (slot->epoch != store.header().epoch.load(std::memory_order_relaxed)) begin_epoch();
+        return *slot;
+    }
+    const uint32 index = mode == Mode::server ? static_cast<uint32>(backend_number()) : 0;
+    slot = &store.slot(index);
+    const uint32 change = slot->change.load(std::memory_order_relaxed);
+    begin_slot_write(*slot);
+    memset(reinterpret_cast<char *>(slot) + sizeof(slot->change), 0, sizeof(BackendSlot) - sizeof(slot->change));
+    slot->pid = MyProcPid;
+    slot->client.database = MyDatabaseId;
+    slot->epoch = store.header().epoch.load(std::memory_order_relaxed);
+    // An owner that died while it wrote left the count odd.
+    slot->change.store((change | 1) + 1, std::memory_order_release);
+    before_shmem_exit(at_backend_exit, 0);
+    return *slot;
+}
+
+// Whether the client is another than the one the slot remembers; remembers it.
+bool client_changed() {
+    const char *name = application_name != nullptr ? application_name : "";
+    ClientIdentity &client = slot->client;
+    const Oid user = GetUserId();
+    if (client.user == user && strncmp(client.application_name, name, application_name_bytes - 1) == 0) return false;
+    client.user = user;
+    assign_text(client.application_name, name);
+    return true;
+}
+
+Unit &local_unit(const StatementEvent &event) {
+    Unit &unit = slot->unit;
+    const bool changed = client_changed();
+    const bool same_client = !changed || unit.mark == Mark::named_unit;
+    if (same_client && unit_continues(unit, settings, event.start_ns, event.transaction)) return unit;
+
+    const int64 pause_ns = unit.number != 0 ? event.start_ns - unit.last_ns : std::numeric_limits<int64>::max() / 4;
+    const uint64 next_key = series_key(*event.shape);
+    const Series *last = nullptr;
+    if (unit.position > 0) last = find_series(unit, unit.history[unit.position % history_length].key);
+    const bool follows = last != nullptr && series_key(last->shape) == next_key;
+    end_unit(UnitEnd{true, pause_ns, next_key});
+    begin_unit(unit, Mark::burst, slot->client);
+    unit.pause_before_ns = pause_ns;
+    unit.follows_same_series = follows;
+    unit.backend = MyProcPid;
+    return unit;
+}
+
+// Where the event's route is known and the unit has none yet, the unit takes it.
+void adopt_tags(Unit &unit, const Tags *tags) {
+    if (tags == nullptr || unit.route != 0) return;
+    unit.route = tags->route;
+    memcpy(unit.tags, tags->text, sizeof(unit.tags));
+}
+
+bool is_part_of_sequences(const StatementEvent &event) {
+    return event.shape->has(shape_flag::relation) && !event.shape->has(shape_flag::catalog_only) &&
+           !event.is(event_flag::nested) && !event.is(event_flag::maintenance);
+}
+
+// Adds the event to a unit, or completes it there.
+bool add_to_unit(Unit &unit, Execution &execution, const StatementEvent &event) {
+    adopt_tags(unit, execution.tags);
+    unit.backend = MyProcPid;
+    if (execution.position != 0 && execution.unit == unit.number) {
+        finish_statement(unit, execution.position, event, settings);
+        return false;
+    }
+    const Added added = add_statement(unit, event, settings);
+    execution.unit = unit.number;
+    execution.position = added.position;
+    return added.new_series;
+}
+
+bool add_to_trace(Execution &execution, const StatementEvent &event) {
+    const TraceKey key{execution.tags->trace, MyDatabaseId, GetUserId()};
+    const LockGuard guard(lock_traces + Store::partition_of(key), true);
+    bool inserted = false;
+    Unit &unit = trace_unit(store, key, inserted, [](Unit &evicted) noexcept {
+        evaluate_unit(evicted, UnitEnd{true, 0, 0}, settings);
+        fold_findings(evicted);
+    });
+    if (inserted) {
+        (void)client_changed();
+        begin_unit(unit, Mark::trace, slot->client);
+        unit.trace = key.trace;
+    }
+    return add_to_unit(unit, execution, event);
+}
+
+bool add_to_sequences(Execution &execution, const StatementEvent &event) {
+    if (!is_part_of_sequences(event)) {
+        if (event.facts != nullptr) add_execution(slot->unit.number != 0 ? slot->unit : local_unit(event), event, settings);
+        return false;
+    }
+    if (execution.tags != nullptr && execution.tags->trace != 0) {
+        execution.traced = true;
+        return add_to_trace(execution, event);
+    }
+    return add_to_unit(local_unit(event), execution, event);
+}
+
+void add_to_statistics(Execution &execution, const StatementEvent &event, bool new_in_unit) {
+    const StatementKey key{event.shape->fingerprint, MyDatabaseId, GetUserId()};
+    SlotStatement *statement = slot_statement(*slot, key, execution.place);
+    if (statement == nullptr) {
+        fold_slot_statements();
+        statement = slot_statement(*slot, key, execution.place);
+    }
+    add_execution(*statement, event, new_in_unit);
+    if (LocalShape *local = cached_shape(execution.query_id)) local->place = execution.place;
+}
+
+StatementEvent make_event(const Execution &execution, const PlanFacts *facts, int64 limit, int64 offset) {
+    StatementEvent event;
+    event.shape = &execution.shape;
+    event.facts = facts;
+    event.query_id = execution.query_id;
+    event.parameters_hash = execution.values.parameters;
+    event.filter_hash = execution.values.filter;
+    event.start_ns = execution.start_ns;
+    event.end_ns = execution.end_ns;
+    event.execution_ns = execution.execution_ns;
+    event.statement_time_us = execution.statement_time_us;
+    event.rows = execution.rows;
+    event.temp_bytes = static_cast<uint64>(execution.temp_bytes);
+    event.limit = limit;
+    event.offset = offset;
+    event.transaction = execution.transaction;
+    event.flags = execution.flags;
+    return event;
+}
+
+void offer_texts_again() {
+    const uint64 evictions = store.texts().evictions();
+    if (evictions == seen_text_evictions) return;
+    seen_text_evictions = evictions;
+    republish_texts();
+}
+
+} // namespace
+
+int64 now_ns() {
+    instr_time now;
+    INSTR_TIME_SET_CURRENT(now);
+#if PG_VERSION_NUM >= 160000
+    return INSTR_TIME_GET_NANOSEC(now);
+#else
+    return static_cast<int64>(now.tv_sec) * 1000000000 + now.tv_nsec;
+#endif
+}
+
+void record(Execution &execution, const PlanFacts *facts, int64 limit, int64 offset) {
+    attach_slot();
+    const StatementEvent event = make_event(execution, facts, limit, offset);
+    const bool in_progress = event.is(event_flag::in_progress);
+    const int32 held = slot->statement_count;
+    {
+        const SlotWrite write;
+        const bool new_in_unit = add_to_sequences(execution, event);
+        if (!in_progress) {
+            ++(event.is(event_flag::nested) ? slot->counters.nested : slot->counters.statements);
+            add_to_statistics(execution, event, new_in_unit);
+        }
+    }
+    if (in_progress) return;
+    execution.recorded = true;
+    if (event.facts != nullptr && event.facts->scan_count > 0 && !event.is(event_flag::maintenance)) {
+        const LockGuard guard(lock_scans, true);
+        add_scans(store, slot->client, event);
+    }
+    if (slot->statement_count < held) offer_texts_again();
+}
+
+void record_transaction_end(bool committed) {
+    const uint32 ended = current_transaction++;
+    if (slot == nullptr || slot->unit.transaction != ended) return;
+    if (committed && !slot->unit.transaction_open) return;
+    const SlotWrite write;
+    end_transaction(slot->unit, ended, committed);
+}
+
+uint32 transaction_number() { return current_transaction; }
+
+void record_reset() {
+    if (slot == nullptr) return;
+    // The pool hands the connection to another client, who did not name this unit.
+    (void)close_named_unit();
+    const SlotWrite write;
+    ++slot->unit.resets;
+}
+
+void count_parse(bool understood) {
+    attach_slot();
+    const SlotWrite write;
+    ++slot->counters.parsed;
+    if (!understood) ++slot->counters.unparsed;
+}
+
+void count_fault() {
+    attach_slot();
+    const SlotWrite write;
+    ++slot->counters.faults;
+}
+
+void count_dropped() {
+    attach_slot();
+    const SlotWrite write;
+    ++slot->counters.dropped;
+}
+
+bool open_named_unit(const char *name) {
+    attach_slot();
+    if (slot->unit.number != 0 && slot->unit.mark == Mark::named_unit) return false;
+    const SlotWrite write;
+    (void)client_changed();
+    end_unit(UnitEnd{true, 0, 0});
+    begin_unit(slot->unit, Mark::named_unit, slot->client);
+    assign_text(slot->unit.name, name);
+    slot->unit.backend = MyProcPid;
+    return true;
+}
+
+bool close_named_unit() {
+    if (slot == nullptr || slot->unit.number == 0 || slot->unit.mark != Mark::named_unit) return false;
+    const SlotWrite write;
+    end_unit(UnitEnd{true, 0, 0});
+    begin_unit(slot->unit, Mark::burst, slot->client);
+    slot->unit.backend = MyProcPid;
+    slot->unit.last_ns = now_ns();
+    return true;
+}
+
+BackendSlot *own_slot() { return slot; }
+
+void fold_everything() {
+    for (uint32 i = 0; i < store.header().config.slots; ++i) {
+        BackendSlot &other = store.slot(i);
+        if (other.pid == 0) continue;
+        slot = &other;
+        end_unit(UnitEnd{true, 0, 0});
+        fold_slot_statements();
+    }
+    for (int p = 0; p < trace_partitions; ++p) {
+        store.traces(p).for_each([](const TraceKey &, Unit &unit) {
+            evaluate_unit(unit, UnitEnd{true, 0, 0}, settings);
+            fold_unit_findings(store.findings(), unit);
+        });
+        store.traces(p).clear();
+    }
+    slot = nullptr;
+}
+
+void reset_store() {
+    // In the order of their numbers, which is the only order in which several are ever taken.
+    for (int lock = 0; lock < store_lock_count; ++lock) acquire_lock(lock, true);
+    store.clear(GetCurrentTimestamp());
+    for (int lock = store_lock_count; lock-- > 0;) release_lock(lock);
+    if (slot != nullptr) begin_epoch();
+}
+
+} // namespace query_audit

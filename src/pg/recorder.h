@@ -1,0 +1,46 @@
+// The recorder: puts events into this backend's slot, decides which unit of work they belong to, and folds what is full
+// or finished into the global tables.
+#pragma once
+
+#include "core/store.h"
+#include "core/tags.h"
+#include "pg/executions.h"
+
+#include "pg/pg.h"
+
+namespace query_audit {
+
+// Nanoseconds of the monotonic clock.
+[[nodiscard]] int64 now_ns();
+
+// Records an execution that has ended, or (in_progress) one that was fetched in part and goes on.
+void record(Execution &execution, const PlanFacts *facts, int64 limit, int64 offset);
+
+// A transaction has ended.
+void record_transaction_end(bool committed);
+
+// The serial number of this backend's current transaction.
+[[nodiscard]] uint32 transaction_number();
+
+// DISCARD ALL or RESET ALL: what a pool does between two clients.
+void record_reset();
+
+void count_parse(bool understood);
+void count_fault();
+void count_dropped();
+
+// Units that the client names. The name is cut to unit_name_bytes. Each returns false, with nothing changed, when a named
+// unit is open already, or none is.
+bool open_named_unit(const char *name);
+bool close_named_unit();
+
+// This backend's slot, or null when nothing was recorded yet.
+[[nodiscard]] BackendSlot *own_slot();
+
+// Server mode, when the server shuts down: folds what is left in slots and traces.
+void fold_everything();
+
+// Forgets everything that was recorded, in all backends.
+void reset_store();
+
+} // namespace query_audit

@@ -1,0 +1,29 @@
+// Which relations a statement names, as the server resolved them, and what they are.
+#pragma once
+
+#include "core/event.h"
+
+#include "pg/pg.h"
+
+namespace query_audit {
+
+struct RelationFacts {
+    uint64 hash; // of the OIDs, whatever their order
+    uint64 mask; // one bit an OID
+    int count;
+    bool catalog_only;  // every relation is a system catalog or this extension's own
+    bool volatile_call; // a volatile function is called
+};
+
+[[nodiscard]] RelationFacts relations_of_query(const Query *query);
+
+// From a plan, where no query tree is at hand; volatile calls are not looked for.
+[[nodiscard]] RelationFacts relations_of_plan(const PlannedStmt *plan);
+
+// The table that partitions are counted as: the topmost partitioned table, or the relation itself.
+[[nodiscard]] Oid root_relation(Relation relation);
+
+// Writes "schema"."table", quoted where needed.
+void write_relation_name(Oid relation, char (&out)[relation_name_bytes]);
+
+} // namespace query_audit

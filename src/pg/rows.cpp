@@ -1,0 +1,107 @@
+#include "core/text.h"
+
+#include "pg/config.h"
+#include "pg/memory.h"
+#include "pg/rows.h"
+
+#include "pg/pg.h"
+
+namespace query_audit {
+
+RowWriter::RowWriter(FunctionCallInfo call) {
+    InitMaterializedSRF(call, 0);
+    result_ = reinterpret_cast<ReturnSetInfo *>(call->resultinfo);
+}
+
+void RowWriter::add(Datum value, bool is_null) {
+    values_[column_] = value;
+    nulls_[column_++] = is_null;
+}
+
+void RowWriter::null() { add(static_cast<Datum>(0), true); }
+void RowWriter::boolean(bool value) { add(BoolGetDatum(value)); }
+void RowWriter::integer(int32 value) { add(Int32GetDatum(value)); }
+void RowWriter::bigint(int64 value) { add(Int64GetDatum(value)); }
+void RowWriter::number(double value) { add(Float8GetDatum(value)); }
+void RowWriter::milliseconds(int64 nanoseconds) {
+    add(Float8GetDatum(static_cast<double>(nanoseconds) / 1e6), nanoseconds < 0);
+}
+void RowWriter::timestamp(int64 microseconds) { add(TimestampTzGetDatum(microseconds), microseconds == 0); }
+void RowWriter::oid(Oid value) { add(ObjectIdGetDatum(value), !OidIsValid(value)); }
+
+void RowWriter::text(std::string_view value) {
+    if (value.empty()) return null();
+    add(PointerGetDatum(to_database_text(value)));
+}
+
+void RowWriter::fingerprint(uint64 value) {
+    if (value == 0) return null();
+    add(CStringGetTextDatum(psprintf("%016" INT64_MODIFIER "x", value)));
+}
+
+void RowWriter::json(const char *value) {
+    if (value == nullptr) return null();
+    add(DirectFunctionCall1(jsonb_in, CStringGetDatum(value)));
+}
+
+void RowWriter::bigints(const uint64 *values, int count) {
+    Datum elements[16];
+    int length = 0;
+    while (length < count && length < static_cast<int>(lengthof(elements)) && values[length] != 0) {
+        elements[length] = Int64GetDatum(static_cast<int64>(values[length]));
+        ++length;
+    }
+    add(PointerGetDatum(construct_array(elements, length, INT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE)));
+}
+
+void RowWriter::finish() {
+    Assert(column_ == result_->setDesc->natts);
+    tuplestore_putvalues(result_->setResult, result_->setDesc, values_, nulls_);
+    column_ = 0;
+}
+
+text *to_database_text(std::string_view value) {
+    text *result = cstring_to_text_with_len(value.data(), static_cast<int>(value.size()));
+    if (GetDatabaseEncoding() == PG_UTF8) return result;
+    char *bytes = VARDATA(result);
+    for (size_t i = 0; i < value.size(); ++i) {
+        if (IS_HIGHBIT_SET(bytes[i])) bytes[i] = '?';
+    }
+    return result;
+}
+
+void json_key(StringInfo json, const char *key) {
+    appendStringInfoString(json, json->data[json->len - 1] == '{' ? "" : ", ");
+    escape_json(json, key);
+    appendStringInfoString(json, ": ");
+}
+
+void json_string(StringInfo json, std::string_view value) {
+    escape_json(json, text_to_cstring(to_database_text(value)));
+}
+
+void require_loaded() {
+    if (mode != Mode::none && store.attached()) return;
+    ereport(ERROR,
+            (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("pg_query_audit must be loaded"),
+             errhint("Add pg_query_audit to shared_preload_libraries and restart the server to audit all sessions, or "
+                     "run LOAD 'pg_query_audit' (or set session_preload_libraries) to audit this session.")));
+}
+
+bool may_see(Oid user) {
+    return user == GetUserId() || has_privs_of_role(GetUserId(), ROLE_PG_READ_ALL_STATS);
+}
+
+char *text_of_fingerprint(uint64 fingerprint) {
+    char buffer[8192];
+    size_t length = 0;
+    {
+        const LockGuard guard(lock_texts, false);
+        const std::string_view held = utf8_prefix(store.texts().find(fingerprint), sizeof(buffer));
+        length = held.size();
+        memcpy(buffer, held.data(), length);
+    }
+    return pnstrdup(buffer, length);
+}
+
+} // namespace query_audit

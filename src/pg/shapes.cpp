@@ -1,0 +1,282 @@
+#include "core/embedded.h"
+#include "core/mask.h"
+#include "parse/parse.h"
+
+#include "pg/config.h"
+#include "pg/memory.h"
+#include "pg/recorder.h"
+#include "pg/relations.h"
+#include "pg/shapes.h"
+#include "pg/values.h"
+
+#include "pg/pg.h"
+
+namespace query_audit {
+namespace {
+
+constexpr uint32 cached_shapes = 512;
+constexpr size_t text_capacity = 8192;
+constexpr int tags_kept = 4;
+
+using Cache = FlatTable<uint64, LocalShape>;
+
+void *cache_memory = nullptr;
+Tags recent_tags[tags_kept]; // by serial number modulo tags_kept
+uint32 tags_serial = 0;
+
+Cache cache() {
+    if (cache_memory == nullptr) {
+        cache_memory = MemoryContextAlloc(TopMemoryContext, Cache::bytes(cached_shapes));
+        Cache(cache_memory).create(cached_shapes);
+    }
+    return Cache(cache_memory);
+}
+
+std::string_view statement_text(const char *source, int location, int length, size_t &offset) {
+    const std::string_view whole(source);
+    offset = location > 0 && static_cast<size_t>(location) < whole.size() ? static_cast<size_t>(location) : 0;
+    return whole.substr(offset, length > 0 ? static_cast<size_t>(length) : std::string_view::npos);
+}
+
+StatementKind kind_of(CmdType command) {
+    switch (command) {
+    case CMD_SELECT: return StatementKind::select;
+    case CMD_INSERT: return StatementKind::insert;
+    case CMD_UPDATE: return StatementKind::update;
+    case CMD_DELETE: return StatementKind::delete_;
+    case CMD_MERGE: return StatementKind::merge;
+    default: return StatementKind::unknown;
+    }
+}
+
+bool is_ascii(std::string_view text) {
+    for (const char c : text) {
+        if (static_cast<unsigned char>(c) >= 0x80) return false;
+    }
+    return true;
+}
+
+bool encoding_is_common(std::string_view text) { return GetDatabaseEncoding() == PG_UTF8 || is_ascii(text); }
+
+// Where the recorded constants stand in the text tells which of them the filter compares with.
+void map_filter_values(const ParsedStatement &parsed, size_t offset, const JumbleState *jumble, LocalShape &local) {
+    for (int i = 0; i < parsed.filter_value_count; ++i) {
+        const FilterValue &value = parsed.filter_values[i];
+        if (value.parameter > 0) {
+            if (value.parameter < 128) {
+                local.filter_values[local.filter_value_count++] = static_cast<uint8>(value.parameter);
+            }
+            continue;
+        }
+        for (int c = 0; jumble != nullptr && c < jumble->clocations_count && c < 128; ++c) {
+            const LocationLen &constant = jumble->clocations[c];
+            const int start = constant.location - static_cast<int>(offset);
+            const int known = known_constant_length(constant);
+            if (start == value.location || (known > 0 && value.location > start && value.location < start + known)) {
+                local.filter_values[local.filter_value_count++] = static_cast<uint8>(128 + c);
+                break;
+            }
+        }
+    }
+}
+
+void describe_relations(StatementShape &shape, const RelationFacts &facts) {
+    shape.relations = facts.hash;
+    shape.relation_mask = facts.mask;
+    if (facts.count > 0) shape.flags |= shape_flag::relation;
+    if (facts.count > 0 && facts.catalog_only) shape.flags |= shape_flag::catalog_only;
+    if (facts.volatile_call) shape.flags |= shape_flag::volatile_call;
+}
+
+void publish_text(LocalShape &local, std::string_view text) {
+    char normalized[text_capacity];
+    normalized[0] = '\0';
+    if (local.shape.has(shape_flag::parsed)) {
+        (void)query_audit_normalize(text.data(), text.size(), static_cast<size_t>(max_parse_kb) * 1024, normalized,
+                                    sizeof(normalized));
+    }
+    if (normalized[0] == '\0') mask_literals(text, !encoding_is_common(text), normalized, sizeof(normalized));
+    const LockGuard guard(lock_texts, true);
+    store.texts().publish(local.shape.fingerprint, normalized);
+    local.text_published = true;
+}
+
+bool text_is_held(uint64 fingerprint) {
+    const LockGuard guard(lock_texts, false);
+    return store.texts().contains(fingerprint);
+}
+
+bool find_shared(const ShapeKey &key, LocalShape &local) {
+    const LockGuard guard(lock_shapes, false);
+    const SharedShape *shared = store.shapes().find(key);
+    if (shared == nullptr) return false;
+    local.shape = shared->shape;
+    local.filter_value_count = shared->filter_value_count;
+    memcpy(local.filter_values, shared->filter_values, sizeof(local.filter_values));
+    return true;
+}
+
+void share(const ShapeKey &key, const LocalShape &local) {
+    const LockGuard guard(lock_shapes, true);
+    bool inserted = false;
+    SharedShape &shared = store.shapes().find_or_insert(key, inserted);
+    shared.shape = local.shape;
+    shared.filter_value_count = local.filter_value_count;
+    memcpy(shared.filter_values, local.filter_values, sizeof(shared.filter_values));
+}
+
+void parse_shape(LocalShape &local, uint64 query_id, StatementKind kind, std::string_view text, size_t offset,
+                 const JumbleState *jumble, const RelationFacts &facts) {
+    ParsedStatement parsed;
+    ParseStatus status = ParseStatus::not_dml;
+    if (encoding_is_common(text)) {
+        status = query_audit_parse(text.data(), text.size(), static_cast<size_t>(max_parse_kb) * 1024, &parsed);
+    }
+    count_parse(status == ParseStatus::ok);
+    if (status == ParseStatus::ok) {
+        local.shape = parsed.shape;
+        map_filter_values(parsed, offset, jumble, local);
+    } else {
+        local.shape.fingerprint = query_id;
+        local.shape.flags = shape_flag::filtered;
+    }
+    local.shape.kind = kind;
+    describe_relations(local.shape, facts);
+    if (jumble != nullptr && jumble->clocations_count > 0) local.shape.flags |= shape_flag::has_literals;
+}
+
+// Everything that happens only when this backend meets a query id for the first time.
+LocalShape *meet(uint64 query_id, StatementKind kind, const char *source, int location, int length,
+                 const JumbleState *jumble, const RelationFacts &facts) {
+    LocalShape local;
+    memset(static_cast<void *>(&local), 0, sizeof(local));
+    size_t offset = 0;
+    std::string_view text = statement_text(source, location, length, offset);
+    if (const size_t embedded = embedded_statement(text); embedded > 0) {
+        text.remove_prefix(embedded);
+        offset += embedded;
+    }
+    const ShapeKey key{query_id, MyDatabaseId};
+    if (!find_shared(key, local)) {
+        parse_shape(local, query_id, kind, text, offset, jumble, facts);
+        share(key, local);
+    }
+    local.text_published = text_is_held(local.shape.fingerprint);
+    if (!local.text_published) publish_text(local, text);
+    bool inserted = false;
+    LocalShape &kept = cache().find_or_insert(query_id, inserted);
+    kept = local;
+    return &kept;
+}
+
+void note_constants(LocalShape &local, const char *source, const JumbleState *jumble) {
+    uint64 all = 0;
+    uint64 filter = 0;
+    hash_constants(local, source, jumble, all, filter);
+    if (local.literals == Literals::unknown) {
+        local.literals = Literals::one;
+    } else if (local.literals_hash != all) {
+        local.literals = Literals::many;
+    }
+    local.literals_hash = all;
+    local.filter_literals_hash = filter;
+}
+
+void note_tags(LocalShape &local, const char *source) {
+    local.tags_serial = 0;
+    // Most texts have no comment: one look at either end tells.
+    const char *first = source;
+    while (*first == ' ' || *first == '\n') ++first;
+    const size_t length = strlen(first);
+    size_t end = length;
+    while (end > 0 && (first[end - 1] == ' ' || first[end - 1] == '\n' || first[end - 1] == ';')) --end;
+    const bool before = end > 4 && first[0] == '/' && first[1] == '*';
+    const bool after = end > 4 && first[end - 1] == '/' && first[end - 2] == '*';
+    if (!before && !after) return;
+    Tags tags;
+    if (!parse_tags({first, length}, tags)) return;
+    if (++tags_serial == 0) ++tags_serial;
+    recent_tags[tags_serial % tags_kept] = tags;
+    local.tags_serial = tags_serial;
+}
+
+} // namespace
+
+void note_analysis(const char *source, const Query *query, const JumbleState *jumble) {
+    const auto query_id = static_cast<uint64>(query->queryId);
+    LocalShape *local = cache().find(query_id);
+    if (local == nullptr) {
+        local = meet(query_id, kind_of(query->commandType), source, query->stmt_location, query->stmt_len, jumble,
+                     relations_of_query(query));
+    } else if (!local->text_published) {
+        size_t offset = 0;
+        const std::string_view text = statement_text(source, query->stmt_location, query->stmt_len, offset);
+        publish_text(*local, text.substr(embedded_statement(text)));
+    }
+    if (local->unexecuted < UINT8_MAX) ++local->unexecuted;
+    if (jumble != nullptr && jumble->clocations_count > 0) note_constants(*local, source, jumble);
+    note_tags(*local, source);
+}
+
+LocalShape *cached_shape(uint64 query_id) { return cache().find(query_id); }
+
+LocalShape *find_shape(const QueryDesc *query) {
+    const PlannedStmt *plan = query->plannedstmt;
+    const auto query_id = static_cast<uint64>(plan->queryId);
+    if (LocalShape *local = cache().find(query_id)) return local;
+    // Analysed before the library was loaded, or forgotten since.
+    return meet(query_id, kind_of(plan->commandType), query->sourceText, plan->stmt_location, plan->stmt_len, nullptr,
+                relations_of_plan(plan));
+}
+
+ValueHashes hash_values(LocalShape &local, const QueryDesc *query) {
+    ValueHashes hashes{0, 0};
+    const ParamListInfo parameters = query->params;
+    // PL/pgSQL fetches its variables lazily; to ask for them could run its code.
+    const bool bound = parameters != nullptr && parameters->paramFetch == nullptr;
+    uint64 by_number[32];
+    const int count = bound ? parameters->numParams : 0;
+    for (int i = 0; i < count; ++i) {
+        const uint64 hash = hash_parameter(local, i, parameters->params[i]);
+        if (i < static_cast<int>(lengthof(by_number))) by_number[i] = hash;
+        hashes.parameters = hash_combine(hashes.parameters, hash);
+    }
+    for (int i = 0; i < local.filter_value_count; ++i) {
+        const int number = local.filter_values[i];
+        if (number < 128 && number <= count && number <= static_cast<int>(lengthof(by_number))) {
+            hashes.filter = hash_combine(hashes.filter, by_number[number - 1]);
+        }
+    }
+    if (!local.shape.has(shape_flag::parsed)) hashes.filter = hashes.parameters;
+    if (!local.shape.has(shape_flag::has_literals)) return hashes;
+
+    uint64 literals = local.literals_hash;
+    uint64 filter_literals = local.filter_literals_hash;
+    const bool just_analysed = local.unexecuted == 1;
+    if (local.literals == Literals::unknown || (local.literals == Literals::many && !just_analysed)) {
+        size_t offset = 0;
+        literals = hash_text_constants(
+            statement_text(query->sourceText, query->plannedstmt->stmt_location, query->plannedstmt->stmt_len, offset));
+        filter_literals = literals;
+    }
+    if (!local.shape.has(shape_flag::parsed)) filter_literals = literals;
+    hashes.parameters = hash_combine(hashes.parameters, literals);
+    hashes.filter = hash_combine(hashes.filter, filter_literals);
+    return hashes;
+}
+
+const Tags *take_tags(LocalShape &local) {
+    const uint32 serial = local.tags_serial;
+    const bool believed = serial != 0 && local.unexecuted == 1 && tags_serial - serial < tags_kept;
+    local.tags_serial = 0;
+    local.unexecuted = 0;
+    return believed ? &recent_tags[serial % tags_kept] : nullptr;
+}
+
+void republish_texts() {
+    cache().for_each([](const uint64 &, LocalShape &local) {
+        if (!text_is_held(local.shape.fingerprint)) local.text_published = false;
+    });
+}
+
+} // namespace query_audit

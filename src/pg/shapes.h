@@ -1,0 +1,61 @@
+// What this backend knows of the statements it has met, by query id: shapes, and where their values come from.
+//
+// A fixed-size cache in the backend's own memory. A miss looks into the shared shapes, and only then is a text parsed.
+#pragma once
+
+#include "core/store.h"
+#include "core/tags.h"
+
+#include "pg/pg.h"
+
+namespace query_audit {
+
+constexpr int cached_parameter_types = 16;
+
+// Whether the constants in the texts that share a query id were always the same.
+enum class Literals : std::uint8_t { unknown, one, many };
+
+struct LocalShape {
+    StatementShape shape;
+    uint64 literals_hash;        // of the last text's constants, in the order in which the server records them
+    uint64 filter_literals_hash; // of those that the filter compares with
+    uint32 tags_serial;          // the tags of the last text, if it had any and was not executed yet
+    int32 place;                 // guess at the place in the slot's statistics
+    Literals literals;
+    uint8 unexecuted;            // texts analysed since the last execution
+    bool text_published;
+    uint8 filter_value_count;
+    // Below 128 the number of a bound parameter; from 128 on, 128 plus the place of a constant among those recorded.
+    uint8 filter_values[max_filter_values];
+    uint8 typed_parameters;      // for how many parameters the type below is known
+    int16 type_length[cached_parameter_types]; // as pg_type.typlen; 0 for types passed by value
+    Oid type[cached_parameter_types];
+};
+
+// The values of one execution, by hash.
+struct ValueHashes {
+    uint64 parameters; // all bound values and constants
+    uint64 filter;     // those that the filter compares with
+};
+
+// At parse analysis: learns the shape if it is new, and notes the constants and tags of this text. Never raises an error
+// of its own; the server's memory may run out.
+void note_analysis(const char *source, const Query *query, const JumbleState *jumble);
+
+// At the start of an execution. Null only for a statement without query id. The pointer is valid until the next call of
+// any function here.
+LocalShape *find_shape(const QueryDesc *query);
+
+// The shape of this query id if it is cached.
+LocalShape *cached_shape(uint64 query_id);
+
+ValueHashes hash_values(LocalShape &local, const QueryDesc *query);
+
+// The tags of the text that is executed now. Null when it has none, or when they were read at an earlier execution: a
+// prepared statement keeps the comment of its PREPARE for ever.
+const Tags *take_tags(LocalShape &local);
+
+// Makes every cached statement offer its text again, because some texts were dropped.
+void republish_texts();
+
+} // namespace query_audit

@@ -1,0 +1,140 @@
+#include "pg/config.h"
+#include "pg/memory.h"
+#include "pg/recorder.h"
+#include "pg/snapshot.h"
+
+#include "pg/pg.h"
+
+namespace query_audit {
+namespace {
+
+constexpr int most_attempts = 3;
+
+void *allocate(size_t bytes) { return MemoryContextAllocHuge(CurrentMemoryContext, bytes); }
+
+template <typename Table> Table make_table(uint32 capacity) {
+    Table table(allocate(Table::bytes(capacity)));
+    table.create(capacity);
+    return table;
+}
+
+// Copies a table as bytes under its lock.
+template <typename Table> Table copy_table(Table table, int lock) {
+    const size_t bytes = Table::bytes(table.capacity());
+    void *copy = allocate(bytes);
+    {
+        const LockGuard guard(lock, false);
+        memcpy(copy, table.memory(), bytes);
+    }
+    return Table(copy);
+}
+
+// Repeats `read` when a backend moved something from its slot to the tables meanwhile, which could be seen twice.
+template <typename Read> auto read_at_one_moment(Read read) {
+    for (int attempt = 1;; ++attempt) {
+        const uint64 folds = store.header().folds.load(std::memory_order_acquire);
+        auto result = read();
+        if (attempt == most_attempts || store.header().folds.load(std::memory_order_acquire) == folds) return result;
+        CHECK_FOR_INTERRUPTS();
+    }
+}
+
+template <typename Visit> void for_each_slot(Visit visit) {
+    BackendSlot *copy = static_cast<BackendSlot *>(allocate(sizeof(BackendSlot)));
+    const uint32 epoch = store.header().epoch.load(std::memory_order_relaxed);
+    for (uint32 i = 0; i < store.header().config.slots; ++i) {
+        if (copy_slot(store.slot(i), *copy) && copy->epoch == epoch) visit(*copy);
+    }
+    pfree(copy);
+}
+
+// How a live unit would be judged if nothing more came.
+UnitEnd end_if_idle(const Unit &unit, int64 now) {
+    const int64 pause = now - unit.last_ns;
+    const bool ended = unit.mark == Mark::burst && !unit.transaction_open && pause > burst_gap_ns(unit, settings);
+    return ended ? UnitEnd{true, pause, 0} : UnitEnd{false, 0, 0};
+}
+
+template <typename Visit> void for_each_unit_copy(Visit visit) {
+    for_each_slot([&](BackendSlot &copy) {
+        if (copy.unit.number != 0) visit(copy.unit, copy.pid);
+    });
+    for (int p = 0; p < trace_partitions; ++p) {
+        Store::Traces traces = copy_table(store.traces(p), lock_traces + p);
+        traces.for_each([&](const TraceKey &, Unit &unit) { visit(unit, unit.backend); });
+        pfree(traces.memory());
+    }
+}
+
+} // namespace
+
+Store::Findings snapshot_findings() {
+    return read_at_one_moment([] {
+        const StoreConfig &config = store.header().config;
+        Store::Findings result =
+            make_table<Store::Findings>(config.findings + max_unit_findings * (config.slots + config.traces));
+        const int64 now = now_ns();
+        for_each_unit_copy([&](Unit &unit, int32) {
+            evaluate_unit(unit, end_if_idle(unit, now), settings);
+            fold_unit_findings(result, unit);
+        });
+        Store::Findings global = copy_table(store.findings(), lock_findings);
+        global.for_each([&](const FindingKey &key, FindingRecord &record) {
+            bool inserted = false;
+            FindingRecord &sum = result.find_or_insert(key, inserted);
+            if (inserted) {
+                sum = record;
+            } else {
+                add_finding(sum, record.finding);
+            }
+        });
+        pfree(global.memory());
+        return result;
+    });
+}
+
+FlatTable<StatementKey, StatementRecord> snapshot_statements() {
+    return read_at_one_moment([] {
+        const StoreConfig &config = store.header().config;
+        auto result = make_table<Store::Statements>(config.statements + statement_partitions +
+                                                    slot_statements * config.slots);
+        const auto add = [&](const StatementKey &key, const auto &statement) {
+            bool inserted = false;
+            StatementRecord &sum = result.find_or_insert(key, inserted);
+            add_sums(sum.sums, statement.sums);
+            sum.histogram.add_all(statement.histogram);
+        };
+        for_each_slot([&](const BackendSlot &slot) {
+            for (int i = 0; i < slot.statement_count; ++i) add(slot.keys[i], slot.statements[i]);
+        });
+        for (int p = 0; p < statement_partitions; ++p) {
+            Store::Statements part = copy_table(store.statements(p), lock_statements + p);
+            part.for_each(add);
+            pfree(part.memory());
+        }
+        return result;
+    });
+}
+
+Store::Scans snapshot_scans() { return copy_table(store.scans(), lock_scans); }
+
+void for_each_unit(void (*visit)(const Unit &, int32, void *), void *context) {
+    for_each_unit_copy([&](Unit &unit, int32 pid) {
+        evaluate_unit(unit, UnitEnd{false, 0, 0}, settings);
+        visit(unit, pid, context);
+    });
+}
+
+SlotCounters snapshot_counters() {
+    SlotCounters sum{};
+    uint64 *sums = reinterpret_cast<uint64 *>(&sum);
+    constexpr size_t count = sizeof(SlotCounters) / sizeof(uint64);
+    for (size_t i = 0; i < count; ++i) sums[i] = store.header().counters[i].load(std::memory_order_relaxed);
+    for_each_slot([&](const BackendSlot &slot) {
+        const uint64 *values = reinterpret_cast<const uint64 *>(&slot.counters);
+        for (size_t i = 0; i < count; ++i) sums[i] += values[i];
+    });
+    return sum;
+}
+
+} // namespace query_audit

@@ -1,0 +1,126 @@
+#include "pg/hooks.h"
+#include "pg/recorder.h"
+#include "pg/utility.h"
+
+#include "pg/pg.h"
+
+namespace query_audit {
+namespace {
+
+ProcessUtility_hook_type previous_utility = nullptr;
+void (*activate_after_load)() = nullptr;
+
+int depth = 0;
+int maintenance_depth = 0;
+bool explicit_transaction = false;
+bool installed = false;
+
+enum class UtilityKind {
+    transparent, // runs a statement of the client's own, at its level
+    nesting,     // runs statements of a procedure's
+    maintenance, // runs statements for the database's sake
+    transaction,
+    reset,
+};
+
+UtilityKind kind_of(const Node *statement) {
+    switch (nodeTag(statement)) {
+    case T_PrepareStmt:
+    case T_ExecuteStmt:
+    case T_DeallocateStmt:
+    case T_DeclareCursorStmt:
+    case T_FetchStmt:
+    case T_ClosePortalStmt: return UtilityKind::transparent;
+    case T_CallStmt:
+    case T_DoStmt: return UtilityKind::nesting;
+    case T_TransactionStmt: return UtilityKind::transaction;
+    case T_DiscardStmt: return UtilityKind::reset;
+    case T_VariableSetStmt:
+        return reinterpret_cast<const VariableSetStmt *>(statement)->kind == VAR_RESET_ALL ? UtilityKind::reset
+                                                                                           : UtilityKind::nesting;
+    default: return UtilityKind::maintenance;
+    }
+}
+
+bool loads_this_library(const Node *statement) {
+    if (!IsA(statement, LoadStmt)) return false;
+    const char *file = reinterpret_cast<const LoadStmt *>(statement)->filename;
+    return strstr(file, "pg_query_audit") != nullptr;
+}
+
+void note_transaction_statement(const TransactionStmt *statement) {
+    if (statement->kind == TRANS_STMT_BEGIN || statement->kind == TRANS_STMT_START || statement->chain) {
+        explicit_transaction = IsTransactionBlock();
+    }
+}
+
+// Counts the statement in while it runs, however it ends.
+pg_noinline void run_counted(UtilityKind kind, PlannedStmt *plan, const char *text, bool read_only_tree,
+                             ProcessUtilityContext context, ParamListInfo parameters, QueryEnvironment *environment,
+                             DestReceiver *receiver, QueryCompletion *completion) {
+    const volatile int depth_before = depth;
+    const volatile int maintenance_depth_before = maintenance_depth;
+    if (kind == UtilityKind::maintenance) ++maintenance_depth;
+    if (kind == UtilityKind::maintenance || kind == UtilityKind::nesting) ++depth;
+    PG_TRY();
+    {
+        if (previous_utility != nullptr) {
+            previous_utility(plan, text, read_only_tree, context, parameters, environment, receiver, completion);
+        } else {
+            standard_ProcessUtility(plan, text, read_only_tree, context, parameters, environment, receiver, completion);
+        }
+    }
+    PG_FINALLY();
+    {
+        depth = depth_before;
+        maintenance_depth = maintenance_depth_before;
+    }
+    PG_END_TRY();
+}
+
+void process_utility(PlannedStmt *plan, const char *text, bool read_only_tree, ProcessUtilityContext context,
+                     ParamListInfo parameters, QueryEnvironment *environment, DestReceiver *receiver,
+                     QueryCompletion *completion) {
+    // The statement's tree may be freed while it runs (a transaction that ends, a DISCARD), so what is needed of it
+    // afterwards is read now.
+    const UtilityKind kind = kind_of(plan->utilityStmt);
+    const bool loads = activate_after_load != nullptr && loads_this_library(plan->utilityStmt);
+    TransactionStmt transaction = {};
+    if (kind == UtilityKind::transaction) transaction = *reinterpret_cast<TransactionStmt *>(plan->utilityStmt);
+    run_counted(kind, plan, text, read_only_tree, context, parameters, environment, receiver, completion);
+    if (kind == UtilityKind::transaction) note_transaction_statement(&transaction);
+    if (kind == UtilityKind::reset && depth == 0) record_reset();
+    if (loads) {
+        void (*activate)() = activate_after_load;
+        activate_after_load = nullptr;
+        activate();
+    }
+}
+
+} // namespace
+
+void install_utility_hook() {
+    if (installed) return;
+    installed = true;
+    previous_utility = ProcessUtility_hook;
+    ProcessUtility_hook = process_utility;
+}
+
+void watch_for_load(void (*activate)()) {
+    activate_after_load = activate;
+    install_utility_hook();
+}
+
+int nesting_depth() { return depth; }
+
+void enter_nesting() { ++depth; }
+
+void leave_nesting() { --depth; }
+
+bool in_maintenance() { return maintenance_depth > 0; }
+
+bool in_explicit_transaction() { return explicit_transaction; }
+
+void forget_explicit_transaction() { explicit_transaction = false; }
+
+} // namespace query_audit

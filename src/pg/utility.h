@@ -1,0 +1,20 @@
+// Utility statements: how deep statements nest, which of them are maintenance, and where transactions begin.
+#pragma once
+
+namespace query_audit {
+
+void install_utility_hook();
+
+// Calls of functions, triggers and utility statements around the current statement.
+[[nodiscard]] int nesting_depth();
+void enter_nesting();
+void leave_nesting();
+
+// Whether a statement runs inside COPY, EXPLAIN, CREATE TABLE AS, REFRESH or other work on the database itself.
+[[nodiscard]] bool in_maintenance();
+
+// Whether the client has begun a transaction block, in so many words.
+[[nodiscard]] bool in_explicit_transaction();
+void forget_explicit_transaction();
+
+} // namespace query_audit

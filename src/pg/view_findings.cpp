@@ -1,0 +1,147 @@
+// query_audit.findings: what the rules saw.
+
+#include "core/fix.h"
+#include "core/rules/rule.h"
+#include "core/store.h"
+#include "parse/parse.h"
+
+#include "pg/rows.h"
+#include "pg/snapshot.h"
+
+#include "pg/pg.h"
+
+namespace query_audit {
+namespace {
+
+constexpr size_t sql_capacity = 8192;
+
+char *evidence_json(const UnitFinding &finding) {
+    const RuleDescriptor &rule_of = rule(finding.rule);
+    StringInfoData json;
+    initStringInfo(&json);
+    appendStringInfoChar(&json, '{');
+    json_key(&json, "mark");
+    json_string(&json, mark_name(finding.mark));
+    for (int i = 0; i < max_evidence && rule_of.evidence_names[i] != nullptr; ++i) {
+        if (finding.evidence[i] < 0) continue;
+        json_key(&json, rule_of.evidence_names[i]);
+        appendStringInfo(&json, INT64_FORMAT, finding.evidence[i]);
+    }
+    if (finding.filter[0] != '\0') {
+        json_key(&json, "filter");
+        json_string(&json, finding.filter);
+    }
+    if (finding.chain[1] != 0) {
+        json_key(&json, "chain");
+        appendStringInfoChar(&json, '[');
+        for (int i = 0; i < max_chain && finding.chain[i] != 0; ++i) {
+            if (i > 0) appendStringInfoString(&json, ", ");
+            json_string(&json, text_of_fingerprint(finding.chain[i]));
+        }
+        appendStringInfoChar(&json, ']');
+    }
+    json_key(&json, "reasons");
+    appendStringInfoChar(&json, '[');
+    const char *separator = "";
+    for (int i = 0; i < static_cast<int>(Reason::count_); ++i) {
+        if ((finding.reasons & reason_bit(static_cast<Reason>(i))) == 0) continue;
+        appendStringInfoString(&json, separator);
+        json_string(&json, reason_name(static_cast<Reason>(i)));
+        separator = ", ";
+    }
+    appendStringInfoString(&json, "]}");
+    return json.data;
+}
+
+char *tags_json(const FindingRecord &record) {
+    if (record.tags[0] == '\0') return nullptr;
+    StringInfoData json;
+    initStringInfo(&json);
+    appendStringInfoChar(&json, '{');
+    for (const char *tag = record.tags; *tag != '\0'; tag += strlen(tag) + 1) {
+        const char *equals = strchr(tag, '=');
+        if (equals == nullptr) break;
+        json_key(&json, pnstrdup(tag, static_cast<Size>(equals - tag)));
+        json_string(&json, equals + 1);
+    }
+    appendStringInfoChar(&json, '}');
+    return json.data;
+}
+
+// The SQL that mends it; an empty string where none can be written.
+char *fix_sql(const UnitFinding &finding, const char *query, const char *parent_query) {
+    char *sql = static_cast<char *>(palloc0(sql_capacity));
+    TextWriter writer(sql, sql_capacity);
+    switch (rule(finding.rule).fix) {
+    case Fix::none: break;
+    case Fix::create_index: (void)write_create_index(finding, writer); break;
+    case Fix::batch_child: {
+        const bool single_row = finding.rows <= finding.calls;
+        if (!query_audit_rewrite_batched(query, strlen(query), single_row, sql, sql_capacity)) sql[0] = '\0';
+        break;
+    }
+    case Fix::page_without_count:
+        if (!query_audit_rewrite_page(parent_query, strlen(parent_query), sql, sql_capacity)) sql[0] = '\0';
+        break;
+    }
+    return sql;
+}
+
+void write_advice(const UnitFinding &finding, RowWriter &row) {
+    char advice[1024];
+    TextWriter writer(advice, sizeof(advice));
+    rule(finding.rule).advise(finding, writer);
+    row.text(writer.view());
+}
+
+void write_row(const FindingRecord &record, RowWriter &row) {
+    const UnitFinding &finding = record.finding;
+    const bool visible = may_see(record.client.user);
+    char *query = text_of_fingerprint(finding.fingerprint);
+    char *parent_query = text_of_fingerprint(finding.parent_fingerprint);
+    row.bigint(static_cast<int64>(record.id));
+    row.text(rule(finding.rule).id);
+    row.text(severity_name(finding.severity));
+    row.text(confidence_name(finding.confidence));
+    row.oid(record.client.database);
+    row.oid(record.client.user);
+    row.text(visible ? record.client.application_name : "");
+    row.fingerprint(visible ? finding.fingerprint : 0);
+    row.text(visible ? query : "<insufficient privilege>");
+    row.fingerprint(visible ? finding.parent_fingerprint : 0);
+    row.text(visible ? parent_query : "");
+    row.text(visible ? finding.relation_name : "");
+    row.json(visible ? tags_json(record) : nullptr);
+    row.bigint(static_cast<int64>(finding.occurrences));
+    row.bigint(static_cast<int64>(finding.calls));
+    row.bigint(static_cast<int64>(finding.rows));
+    row.milliseconds(finding.execution_ns);
+    row.milliseconds(finding.wall_ns);
+    row.milliseconds(finding.saved_ns);
+    row.timestamp(finding.first_seen_us);
+    row.timestamp(finding.last_seen_us);
+    row.json(visible ? evidence_json(finding) : nullptr);
+    if (visible) {
+        write_advice(finding, row);
+        row.text(fix_sql(finding, query, parent_query));
+    } else {
+        row.null();
+        row.null();
+    }
+    row.finish();
+}
+
+} // namespace
+} // namespace query_audit
+
+extern "C" {
+PG_FUNCTION_INFO_V1(pg_query_audit_findings_0_1);
+
+Datum pg_query_audit_findings_0_1(PG_FUNCTION_ARGS) {
+    using namespace query_audit;
+    require_loaded();
+    RowWriter row(fcinfo);
+    snapshot_findings().for_each([&](const FindingKey &, const FindingRecord &record) { write_row(record, row); });
+    return static_cast<Datum>(0);
+}
+}
