@@ -1,0 +1,91 @@
+# shellcheck shell=bash
+# What the scripts here share; to be sourced. Leaves the caller in the repository's root.
+set -euo pipefail
+export LC_ALL=C.UTF-8
+unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES
+# Never someone else's server: these are set by cluster_start alone.
+[ -n "${QUERY_AUDIT_CLUSTER:-}" ] ||
+    unset PGDATABASE PGUSER PGHOST PGPORT PGPASSWORD PGSERVICE PGOPTIONS PGDATA PGAPPNAME
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+cd "$root"
+: "${PG_CONFIG:=pg_config}"
+# The distribution's own interpreter is the one that its python3-* packages are for.
+python=/usr/bin/python3
+export python
+
+die() {
+    echo "${0##*/}: $*" >&2
+    exit 1
+}
+
+pg_bindir() { "$PG_CONFIG" --bindir; }
+pgxs_test() { echo "$(dirname "$("$PG_CONFIG" --pgxs)")/../test/$1"; }
+
+# Runs a command as root: asks sudo only when there is need.
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then
+        "$@"
+    else
+        command -v sudo >/dev/null || die "needs root for: $* (no sudo here)"
+        sudo "$@"
+    fi
+}
+
+# The server refuses to run as root; then it runs as user postgres. Everyone else runs it as oneself.
+as_server_user() {
+    if [ "$(id -u)" -eq 0 ]; then
+        runuser -u postgres -- "$@"
+    else
+        "$@"
+    fi
+}
+
+# A fresh directory, owned by the server's user, with a path short enough for a Unix socket.
+server_dir() {
+    local parent=${TMPDIR:-/tmp} dir
+    [ ${#parent} -le 40 ] || parent=/tmp
+    dir=$(mktemp -d "$parent/query_audit.XXXXXX")
+    if [ "$(id -u)" -eq 0 ]; then chown postgres "$dir"; fi
+    echo "$dir"
+}
+
+# Ends a suite: its line for people and for the sum, and its exit status.
+finish() { # name passed failed
+    echo "$1: $2 passed, $3 failed"
+    [ "$3" -eq 0 ]
+    exit
+}
+
+# A suite that has nothing to run says so.
+nothing_in() { # name directory
+    echo "$1: nothing to run in $2"
+    finish "$1" 0 0
+}
+
+# Adds what pg_regress wrote to DIR/log to `passed` and `failed`, and shows what went wrong. Its lines are
+# "test name ... ok" up to version 15, TAP since.
+count_regress() { # DIR
+    local ok bad
+    ok=$(grep -cE '^ok [0-9]|^(test|    ) .*\.\.\. +ok' "$1/log" || true)
+    bad=$(grep -cE '^not ok [0-9]|^(test|    ) .*\.\.\. +(FAILED|failed)' "$1/log" || true)
+    # No line at all: pg_regress or the server did not get that far.
+    if [ $((ok + bad)) -eq 0 ] || grep -q 'a server process crashed' "$1/log"; then bad=$((bad + 1)); fi
+    if [ "$bad" -gt 0 ]; then
+        cat "$1/log"
+        if [ -f "$1/all.diffs" ]; then head -n 300 "$1/all.diffs"; fi
+    fi
+    passed=$((passed + ok))
+    failed=$((failed + bad))
+}
+
+# Configures and builds with CMake, or shows what is wrong and dies.
+cmake_build() { # DIR TARGET CMAKE-OPTION...
+    local dir=$1 target=$2 log
+    shift 2
+    log=build/logs/cmake_$(basename "$dir").log
+    mkdir -p build/logs
+    if ! { cmake -S . -B "$dir" "$@" && cmake --build "$dir" --target "$target" -j "$(nproc)"; } >"$log" 2>&1; then
+        grep -E -A5 'error|Error' "$log" | head -n 60
+        die "the build failed; all of it is in $log"
+    fi
+}
