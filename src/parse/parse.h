@@ -27,7 +27,7 @@ struct ParsedStatement {
     ParseStatus status;
     std::uint8_t padding[3];
     std::int32_t error_position; // byte offset of a syntax error in the text from 0, or -1
-    char error_message[256];     // NUL-terminated; empty unless status is syntax_error
+    char error_message[256];     // NUL-terminated; empty unless syntax_error; may quote the text
     StatementShape shape;        // relations and relation_mask are 0: only the server can resolve names
     std::int32_t filter_value_count;
     FilterValue filter_values[max_filter_values]; // in an order that depends on the filter's identity alone
@@ -48,10 +48,10 @@ ParseStatus query_audit_normalize(const char *text, std::size_t length, std::siz
 
 // Writes the statement that does in one call what calls of `text` do one key at a time: the single equality filter on a
 // value becomes `= ANY($n)`, its column is added to the output when it is not there, a plain aggregate gets GROUP BY.
-// single_row says that every call was seen to return at most one row, which is what allows a LIMIT to be dropped; with an
-// ORDER BY, DISTINCT ON the key keeps the row that came first. Several equalities are ambiguous unless just one of them
-// compares with a parameter. A count of no rows gives no row for its key.
-// Returns false, with the reason as an English sentence in `out`, where no equal statement can be written this way.
+// single_row says that every call was seen to return at most one row, which is what allows a LIMIT to be dropped; with
+// an ORDER BY, DISTINCT ON the key keeps the row that came first. Several equalities are ambiguous unless just one of
+// them compares with a parameter. A count of no rows gives no row for its key. Returns false, with the reason as an
+// English sentence in `out`, where no equal statement can be written this way.
 bool query_audit_rewrite_batched(const char *text, std::size_t length, bool single_row, char *out,
                                  std::size_t capacity) noexcept;
 

@@ -22,13 +22,13 @@ ExecutorEnd_hook_type previous_end = nullptr;
 TimestampTz last_statement_time = 0; // of the last recorded top-level statement
 uint32 last_transaction = 0;
 
-bool is_audited(uint64 query_id, CmdType command) {
-    return enabled && query_id != 0 && command != CMD_UTILITY && command != CMD_UNKNOWN && !IsParallelWorker();
+bool is_audited(CmdType command) {
+    return enabled && command != CMD_UTILITY && command != CMD_UNKNOWN && !IsParallelWorker();
 }
 
 void post_parse_analyze(ParseState *state, Query *query, JumbleState *jumble) {
     // Before the hooks behind this one: some sort the recorded constants in place.
-    if (is_audited(static_cast<uint64>(query->queryId), query->commandType)) {
+    if (query->queryId != 0 && is_audited(query->commandType)) {
         note_analysis(state->p_sourcetext, query, jumble);
     }
     if (previous_post_parse_analyze != nullptr) previous_post_parse_analyze(state, query, jumble);
@@ -46,7 +46,8 @@ uint32 flags_of_start() {
 }
 
 Execution *begin(QueryDesc *query) {
-    LocalShape *local = find_shape(query);
+    const uint64 query_id = query_id_of(query);
+    LocalShape *local = find_shape(query, query_id);
     Execution *execution = begin_execution(query);
     if (execution == nullptr) {
         count_dropped();
@@ -54,7 +55,7 @@ Execution *begin(QueryDesc *query) {
     }
     execution->shape = local->shape;
     execution->place = local->place;
-    execution->query_id = static_cast<uint64>(query->plannedstmt->queryId);
+    execution->query_id = query_id;
     execution->values = hash_values(*local, query);
     execution->tags = take_tags(*local);
     execution->transaction_depth = GetCurrentTransactionNestLevel();
@@ -68,8 +69,7 @@ Execution *begin(QueryDesc *query) {
 
 void executor_start(QueryDesc *query, int eflags) {
     const PlannedStmt *plan = query->plannedstmt;
-    const bool audited = is_audited(static_cast<uint64>(plan->queryId), plan->commandType) &&
-                         (eflags & EXEC_FLAG_EXPLAIN_ONLY) == 0;
+    const bool audited = is_audited(plan->commandType) && (eflags & EXEC_FLAG_EXPLAIN_ONLY) == 0;
     const bool begun = audited && begin(query) != nullptr;
     if (previous_start != nullptr) {
         previous_start(query, eflags);
@@ -190,7 +190,8 @@ void on_transaction_event(XactEvent event, void *) {
     switch (event) {
     case XACT_EVENT_ABORT:
         abandon_executions(1, record_failure);
-        record_transaction_end(false);
+        // Many pools roll back whatever was read; only an error makes a client try again.
+        record_transaction_end(rollback_was_asked_for());
         forget_explicit_transaction();
         break;
     case XACT_EVENT_COMMIT:

@@ -72,6 +72,7 @@ void begin_epoch() {
     slot->unit.number = 0;
     slot->unit.finding_count = 0;
     slot->epoch = store.header().epoch.load(std::memory_order_relaxed);
+    republish_texts();
 }
 
 BackendSlot &attach_slot() {

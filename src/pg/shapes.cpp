@@ -101,6 +101,12 @@ void publish_text(LocalShape &local, std::string_view text) {
     local.text_published = true;
 }
 
+void publish_text_of(LocalShape &local, const char *source, int location, int length) {
+    size_t offset = 0;
+    const std::string_view text = statement_text(source, location, length, offset);
+    publish_text(local, text.substr(embedded_statement(text)));
+}
+
 bool text_is_held(uint64 fingerprint) {
     const LockGuard guard(lock_texts, false);
     return store.texts().contains(fingerprint);
@@ -142,7 +148,8 @@ void parse_shape(LocalShape &local, uint64 query_id, StatementKind kind, std::st
     }
     local.shape.kind = kind;
     describe_relations(local.shape, facts);
-    if (jumble != nullptr && jumble->clocations_count > 0) local.shape.flags |= shape_flag::has_literals;
+    // Without the server's record of constants there is no telling whether the text has any.
+    if (jumble == nullptr || jumble->clocations_count > 0) local.shape.flags |= shape_flag::has_literals;
 }
 
 // Everything that happens only when this backend meets a query id for the first time.
@@ -209,9 +216,7 @@ void note_analysis(const char *source, const Query *query, const JumbleState *ju
         local = meet(query_id, kind_of(query->commandType), source, query->stmt_location, query->stmt_len, jumble,
                      relations_of_query(query));
     } else if (!local->text_published) {
-        size_t offset = 0;
-        const std::string_view text = statement_text(source, query->stmt_location, query->stmt_len, offset);
-        publish_text(*local, text.substr(embedded_statement(text)));
+        publish_text_of(*local, source, query->stmt_location, query->stmt_len);
     }
     if (local->unexecuted < UINT8_MAX) ++local->unexecuted;
     if (jumble != nullptr && jumble->clocations_count > 0) note_constants(*local, source, jumble);
@@ -220,10 +225,23 @@ void note_analysis(const char *source, const Query *query, const JumbleState *ju
 
 LocalShape *cached_shape(uint64 query_id) { return cache().find(query_id); }
 
-LocalShape *find_shape(const QueryDesc *query) {
+uint64 query_id_of(const QueryDesc *query) {
     const PlannedStmt *plan = query->plannedstmt;
-    const auto query_id = static_cast<uint64>(plan->queryId);
-    if (LocalShape *local = cache().find(query_id)) return local;
+    if (plan->queryId != 0) return static_cast<uint64>(plan->queryId);
+    size_t offset = 0;
+    const std::string_view text = statement_text(query->sourceText, plan->stmt_location, plan->stmt_len, offset);
+    uint64 hash = hash_text_words(text.substr(embedded_statement(text)));
+    ListCell *cell;
+    foreach (cell, plan->relationOids) hash = hash_combine(hash, lfirst_oid(cell));
+    return hash;
+}
+
+LocalShape *find_shape(const QueryDesc *query, uint64 query_id) {
+    const PlannedStmt *plan = query->plannedstmt;
+    if (LocalShape *local = cache().find(query_id)) {
+        if (!local->text_published) publish_text_of(*local, query->sourceText, plan->stmt_location, plan->stmt_len);
+        return local;
+    }
     // Analysed before the library was loaded, or forgotten since.
     return meet(query_id, kind_of(plan->commandType), query->sourceText, plan->stmt_location, plan->stmt_len, nullptr,
                 relations_of_plan(plan));
@@ -261,7 +279,8 @@ ValueHashes hash_values(LocalShape &local, const QueryDesc *query) {
     }
     if (!local.shape.has(shape_flag::parsed)) filter_literals = literals;
     hashes.parameters = hash_combine(hashes.parameters, literals);
-    hashes.filter = hash_combine(hashes.filter, filter_literals);
+    // A count without literals and its page with a literal LIMIT compare with the same values.
+    if (filter_literals != 0) hashes.filter = hash_combine(hashes.filter, filter_literals);
     return hashes;
 }
 

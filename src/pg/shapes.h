@@ -42,9 +42,12 @@ struct ValueHashes {
 // of its own; the server's memory may run out.
 void note_analysis(const char *source, const Query *query, const JumbleState *jumble);
 
-// At the start of an execution. Null only for a statement without query id. The pointer is valid until the next call of
-// any function here.
-LocalShape *find_shape(const QueryDesc *query);
+// The server's query id; one made from the text and the relations where the server has none: for the query of a DECLARE
+// CURSOR before version 18, and with compute_query_id = off.
+[[nodiscard]] uint64 query_id_of(const QueryDesc *query);
+
+// At the start of an execution. The pointer is valid until the next call of any function here.
+[[nodiscard]] LocalShape *find_shape(const QueryDesc *query, uint64 query_id);
 
 // The shape of this query id if it is cached.
 LocalShape *cached_shape(uint64 query_id);

@@ -13,6 +13,7 @@ void (*activate_after_load)() = nullptr;
 int depth = 0;
 int maintenance_depth = 0;
 bool explicit_transaction = false;
+bool rollback_asked_for = false;
 bool installed = false;
 
 enum class UtilityKind {
@@ -49,6 +50,7 @@ bool loads_this_library(const Node *statement) {
 }
 
 void note_transaction_statement(const TransactionStmt *statement) {
+    if (statement->kind == TRANS_STMT_ROLLBACK) rollback_asked_for = true;
     if (statement->kind == TRANS_STMT_BEGIN || statement->kind == TRANS_STMT_START || statement->chain) {
         explicit_transaction = IsTransactionBlock();
     }
@@ -121,6 +123,11 @@ bool in_maintenance() { return maintenance_depth > 0; }
 
 bool in_explicit_transaction() { return explicit_transaction; }
 
-void forget_explicit_transaction() { explicit_transaction = false; }
+bool rollback_was_asked_for() { return rollback_asked_for; }
+
+void forget_explicit_transaction() {
+    explicit_transaction = false;
+    rollback_asked_for = false;
+}
 
 } // namespace query_audit

@@ -13,8 +13,9 @@ void leave_nesting();
 // Whether a statement runs inside COPY, EXPLAIN, CREATE TABLE AS, REFRESH or other work on the database itself.
 [[nodiscard]] bool in_maintenance();
 
-// Whether the client has begun a transaction block, in so many words.
+// Whether the client has begun a transaction block, in so many words, and whether it asked for it to be rolled back.
 [[nodiscard]] bool in_explicit_transaction();
+[[nodiscard]] bool rollback_was_asked_for();
 void forget_explicit_transaction();
 
 } // namespace query_audit

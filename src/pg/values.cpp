@@ -56,6 +56,17 @@ void hash_constants(LocalShape &local, const char *source, const JumbleState *ju
     }
 }
 
+uint64 hash_text_words(std::string_view text) {
+    uint64 hash = 1;
+    Lexer lexer(text);
+    for (Token token = lexer.next(); token.kind != TokenKind::end; token = lexer.next()) {
+        if (token.kind == TokenKind::comment) continue;
+        const bool constant = token.kind == TokenKind::string || token.kind == TokenKind::number;
+        hash = hash_combine(hash, constant ? 0 : hash_text(lexer.text_of(token)));
+    }
+    return hash;
+}
+
 uint64 hash_text_constants(std::string_view text) {
     uint64 hash = 0;
     Lexer lexer(text);

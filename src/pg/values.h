@@ -11,6 +11,10 @@ namespace query_audit {
 // Hashes the constants that the server recorded while it computed the query id.
 void hash_constants(LocalShape &local, const char *source, const JumbleState *jumble, uint64 &all, uint64 &filter);
 
+// What stands in for a query id where the server has computed none: a hash of the statement's words, without constants
+// and comments.
+[[nodiscard]] uint64 hash_text_words(std::string_view text);
+
 // Hash of every constant in a statement's text, comments left out. For a text whose recorded constants are not at hand.
 [[nodiscard]] uint64 hash_text_constants(std::string_view text);
 
