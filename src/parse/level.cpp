@@ -67,8 +67,12 @@ std::optional<Level> below(const Level &wrapper) {
     if (select.n_from_clause == 0 && select.n_target_list == 1) {
         const PgQuery__ResTarget *target = as_target(select.target_list[0]);
         if (target == nullptr) return std::nullopt;
-        const PgQuery__SubLink *scalar = as_sublink(strip_casts(target->val), PG_QUERY__SUB_LINK_TYPE__EXPR_SUBLINK);
-        SelectStmt *inner = scalar != nullptr ? as_select(scalar->subselect) : nullptr;
+        Node *output = strip_casts(target->val);
+        const PgQuery__SubLink *sublink = as_sublink(output, PG_QUERY__SUB_LINK_TYPE__EXPR_SUBLINK);
+        if (sublink == nullptr) {
+            sublink = as_sublink(output, PG_QUERY__SUB_LINK_TYPE__EXISTS_SUBLINK);
+        }
+        SelectStmt *inner = sublink != nullptr ? as_select(sublink->subselect) : nullptr;
         if (inner != nullptr) return enter(inner, wrapper.ctes);
     }
     return std::nullopt;

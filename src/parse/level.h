@@ -46,7 +46,7 @@ struct FoundCte {
 [[nodiscard]] std::optional<Level> level_of(Node *from_item, const Ctes &ctes);
 
 // The level below a wrapper: the only FROM item of a select that does not filter, group or combine by itself, or the
-// scalar sub-select that is a select's whole output.
+// scalar sub-select or EXISTS that is a select's whole output.
 [[nodiscard]] std::optional<Level> below(const Level &wrapper);
 
 // The level whose FROM and WHERE decide the rows: below every wrapper.
