@@ -85,7 +85,7 @@ SequenceEvidence judge_repeats(const Unit &unit, const Series &series, const Uni
         evidence.explained = explains(*evidence.tally);
         if (evidence.explained == Explains::match) evidence.reasons |= reason_bit(Reason::parent_rows_match);
         if (evidence.explained == Explains::bound) evidence.reasons |= reason_bit(Reason::parent_rows_bound);
-        if (evidence.tally->parent.key == 0) evidence.reasons |= reason_bit(Reason::no_parent);
+        if (evidence.explained == Explains::nothing) evidence.reasons |= reason_bit(Reason::no_parent);
     }
     if (is_unbroken(series, *evidence.tally)) evidence.reasons |= reason_bit(Reason::unbroken_run);
     if (evidence.mark == Mark::burst) {
@@ -101,6 +101,9 @@ SequenceEvidence judge_repeats(const Unit &unit, const Series &series, const Uni
 
 void describe_series(UnitFinding &finding, const Series &series, const SequenceEvidence &evidence) noexcept {
     const Tally &tally = *evidence.tally;
+    // The finding may hold what was seen of a shorter series.
+    std::fill_n(finding.evidence, max_evidence, -1);
+    std::fill_n(finding.chain, max_chain, 0);
     finding.confidence = evidence.confidence;
     finding.mark = evidence.mark;
     finding.reasons = evidence.reasons;

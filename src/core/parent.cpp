@@ -73,6 +73,8 @@ void seek_parents(Unit &unit, Series &series) noexcept {
 
 Explains explains(const Tally &series) noexcept {
     if (series.parent.key == 0) return Explains::nothing;
+    // A loop over the rows of a list meets another value in each row; one value a list is the request's own.
+    if (series.parent.calls > 1 && series.filters.estimate() <= series.parent.calls) return Explains::nothing;
     return explains(series.parent.rows, series.counted_calls(), series.filters.estimate());
 }
 
@@ -86,6 +88,8 @@ void write_chain(const Unit &unit, const Tally &series, bool in_transaction,
         const Series *parent = find_series(unit, tally->parent.key);
         if (parent == nullptr) break;
         tally = in_transaction && parent->in_transaction.calls > 0 ? &parent->in_transaction : &parent->in_unit;
+        // A parent that ran once was in no loop itself.
+        if (tally->calls < 2 || explains(*tally) == Explains::nothing) break;
     }
     for (int i = 0; i < max_chain; ++i) chain[i] = i < length ? inner_to_outer[length - 1 - i] : 0;
 }

@@ -33,11 +33,12 @@ void on_series(const SeriesContext &context) {
         finding->severity = Severity::critical;
     }
     if ((evidence.reasons & reason_bit(Reason::one_round_trip)) != 0) finding->severity = Severity::info;
-    finding->parent_fingerprint = tally.parent.fingerprint;
-    write_chain(context.unit, tally, evidence.mark == Mark::transaction, finding->chain);
+    const bool has_parent = evidence.explained != Explains::nothing;
+    finding->parent_fingerprint = has_parent ? tally.parent.fingerprint : 0;
+    if (has_parent) write_chain(context.unit, tally, evidence.mark == Mark::transaction, finding->chain);
     finding->evidence[calls] = tally.calls;
     finding->evidence[distinct_parameters] = tally.filters.estimate();
-    if (tally.parent.key != 0) {
+    if (has_parent) {
         finding->evidence[parent_rows] = static_cast<std::int64_t>(tally.parent.rows);
         finding->evidence[parent_calls] = tally.parent.calls;
     }
