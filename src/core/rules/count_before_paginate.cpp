@@ -94,6 +94,12 @@ constinit const RuleDescriptor count_before_paginate_rule = {
     .severity = Severity::warning,
     .rationale = "A page reads twenty rows; the count beside it reads all that match, on every request, and grows with "
                  "the table.",
+    .fires_when = "A count and a page (LIMIT, OFFSET or FETCH FIRST) over the same relations, with the same filter and the "
+                  "same filter values, in one unit of work, in either order, and the count read `min_rows` rows or more. "
+                  "Both are recognised by their parse trees: through sub-selects around either, DISTINCT, ORDER BY, "
+                  "count(1), count(pk), and joins that only fetch what the page shows.",
+    .silent_for = "Another filter or other values; a count of a small table; a lone count; LIMIT n + 1 without a count; "
+                  "existence tests and LIMIT 1.",
     .remedy = "LIMIT n + 1 for \"is there more\", keyset paging, a cached or estimated total, or count(*) OVER () when "
               "both are cheap.",
     .thresholds = {{"min_rows", "rows", 1000, 1, 2147483647, "Rows that the count must have read to be reported"}},

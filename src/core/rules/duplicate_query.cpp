@@ -51,6 +51,11 @@ constinit const RuleDescriptor duplicate_query_rule = {
     .category = "sequence",
     .severity = Severity::warning,
     .rationale = "Each repeat costs a round trip and an execution for an answer that the application already has.",
+    .fires_when = "One SELECT shape ran `min_calls` times or more with the same parameters in a unit of work, and none of "
+                  "its tables was written in between. Outside a transaction, trace or named unit the same caution holds "
+                  "as for `n_plus_one`: `low` until the run has ended and long pauses set it apart.",
+    .silent_for = "Pings and statements without a table; polling at a steady pace outside a transaction; calls of volatile "
+                  "functions; statements that lock rows; reading again what was written since.",
     .remedy = "Fetch once and keep the result for the length of the unit of work.",
     .thresholds = {{"min_calls", "calls", 5, 2, 1000000,
                     "Executions with the same parameters from which a series is reported"}},

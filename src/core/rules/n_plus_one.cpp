@@ -72,6 +72,16 @@ constinit const RuleDescriptor n_plus_one_rule = {
     .severity = Severity::warning,
     .rationale = "A look-up that runs once for every row of a list costs a round trip each time. The page that takes "
                  "20 ms with ten rows takes seconds with a thousand, and holds its connection all the while.",
+    .fires_when = "One SELECT shape ran `min_calls` times or more in a unit of work, with as many different parameters, "
+                  "and something holds the repeats together: a statement before them whose rows explain their number, "
+                  "one transaction, trace or named unit, or a run with short pauses and a constant period of at most 8 "
+                  "statements. Children without rows count, and so does a count per row. Where loops nest, the evidence "
+                  "names the chain. A bare run outside all of these stays `low` while it goes on, and becomes `medium` "
+                  "only when it has ended, is short, and long pauses set it apart.",
+    .silent_for = "Fewer repeats; the same look-up once a request on a pooled connection; foreign-key checks; fetches from "
+                  "a cursor; keyset batches (`id > $1 ORDER BY id LIMIT n`) and OFFSET batches; `= ANY` and IN lists; queue "
+                  "polling with SKIP LOCKED; catalog queries; a transaction that is tried again after an error; pings. "
+                  "Statements sent in one round trip are `info`.",
     .remedy = "Fetch all children in one statement: = ANY with the list of keys, or a join with the parent.",
     .thresholds = {{"min_calls", "calls", 5, 2, 1000000,
                     "Executions, with as many different parameters, from which a series is reported"},

@@ -46,7 +46,9 @@ struct RuleDescriptor {
     const char *title;
     const char *category; // sequence, execution, session, schema
     Severity severity;    // the usual one; a finding's own may differ
-    const char *rationale;
+    const char *rationale;  // why it hurts
+    const char *fires_when; // for docs/rules.md: what is reported, and
+    const char *silent_for; // what looks like it and is not
     const char *remedy;
     Threshold thresholds[max_thresholds];
     const char *evidence_names[max_evidence];
