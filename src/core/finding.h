@@ -46,7 +46,7 @@ struct UnitFinding {
     Confidence confidence;
     Mark mark;
     std::uint32_t reasons;  // bits by Reason
-    std::uint32_t relation; // OID, or 0
+    std::uint32_t relation; // OID of the table scanned, or of the first that the statement names
     std::uint32_t partitions; // of the relation, that took part
     std::uint64_t fingerprint;
     std::uint64_t parent_fingerprint; // 0: none or not known
@@ -60,7 +60,7 @@ struct UnitFinding {
     std::int64_t last_seen_us;
     std::int64_t evidence[max_evidence]; // as the rule's evidence_names name them; -1 where not known
     std::uint64_t chain[max_chain];      // fingerprints from the outermost ancestor to the parent; 0 ends it
-    char relation_name[relation_name_bytes];
+    char relation_name[relation_name_bytes]; // of a scan; other findings' is looked up when they are read
     char filter[filter_bytes];
     char index_columns[index_columns_bytes];
 };

@@ -38,13 +38,14 @@ struct StatementShape {
     std::uint64_t relations;       // hash of the resolved relations' OIDs, so equal texts in two schemas differ
     std::uint64_t relation_mask;   // one bit of 64 for each relation, by hash of its OID
     std::uint32_t flags;           // shape_flag
+    std::uint32_t relation;        // OID of the first relation that the text names, 0 without one
     StatementKind kind;
-    std::uint8_t padding[3];
+    std::uint8_t padding[7];
 
     [[nodiscard]] bool has(std::uint32_t wanted) const noexcept { return (flags & wanted) == wanted; }
 };
 static_assert(std::is_trivially_copyable_v<StatementShape> && std::is_standard_layout_v<StatementShape>);
-static_assert(sizeof(StatementShape) == 40);
+static_assert(sizeof(StatementShape) == 48);
 
 // A value that a statement's filter compares with: a bound parameter, or a literal at a byte position of the text.
 struct FilterValue {

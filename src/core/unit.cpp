@@ -153,6 +153,7 @@ void fill_history(Unit &unit, const StatementEvent &event, std::uint32_t positio
     entry.shape_flags = event.shape->flags;
     entry.event_flags = event.flags;
     entry.transaction = event.transaction;
+    entry.relation = event.shape->relation;
     entry.kind = event.shape->kind;
 }
 

@@ -36,8 +36,9 @@ struct HistoryEntry {
     std::uint32_t shape_flags;
     std::uint32_t event_flags;
     std::uint32_t transaction;
+    std::uint32_t relation; // the first that the text names
     StatementKind kind;
-    std::uint8_t padding[7];
+    std::uint8_t padding[3];
 };
 
 // Executions of one fingerprint on the same relations.

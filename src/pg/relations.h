@@ -10,6 +10,7 @@ namespace query_audit {
 struct RelationFacts {
     uint64 hash; // of the OIDs, whatever their order
     uint64 mask; // one bit an OID
+    Oid first;   // the first that the text names
     int count;
     bool catalog_only;  // every relation is a system catalog or this extension's own
     bool volatile_call; // a volatile function is called

@@ -83,6 +83,7 @@ void map_filter_values(const ParsedStatement &parsed, size_t offset, const Jumbl
 void describe_relations(StatementShape &shape, const RelationFacts &facts) {
     shape.relations = facts.hash;
     shape.relation_mask = facts.mask;
+    shape.relation = facts.first;
     if (facts.count > 0) shape.flags |= shape_flag::relation;
     if (facts.count > 0 && facts.catalog_only) shape.flags |= shape_flag::catalog_only;
     if (facts.volatile_call) shape.flags |= shape_flag::volatile_call;

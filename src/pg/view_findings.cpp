@@ -5,6 +5,7 @@
 #include "core/store.h"
 #include "parse/parse.h"
 
+#include "pg/relations.h"
 #include "pg/rows.h"
 #include "pg/snapshot.h"
 
@@ -94,6 +95,16 @@ void write_advice(const UnitFinding &finding, RowWriter &row) {
     row.text(writer.view());
 }
 
+// Empty for a table of another database, or one that is gone and was not scanned.
+void write_relation(const FindingRecord &record, RowWriter &row) {
+    char name[relation_name_bytes] = "";
+    const UnitFinding &finding = record.finding;
+    if (finding.relation_name[0] == '\0' && finding.relation != 0 && record.client.database == MyDatabaseId) {
+        write_relation_name(finding.relation, name);
+    }
+    row.text(finding.relation_name[0] != '\0' ? finding.relation_name : name);
+}
+
 void write_row(const FindingRecord &record, RowWriter &row) {
     const UnitFinding &finding = record.finding;
     const bool visible = may_see(record.client.user);
@@ -110,7 +121,11 @@ void write_row(const FindingRecord &record, RowWriter &row) {
     row.text(visible ? query : "<insufficient privilege>");
     row.fingerprint(visible ? finding.parent_fingerprint : 0);
     row.text(visible ? parent_query : "");
-    row.text(visible ? finding.relation_name : "");
+    if (visible) {
+        write_relation(record, row);
+    } else {
+        row.null();
+    }
     row.json(visible ? tags_json(record) : nullptr);
     row.bigint(static_cast<int64>(finding.occurrences));
     row.bigint(static_cast<int64>(finding.calls));

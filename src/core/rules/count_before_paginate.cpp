@@ -30,7 +30,7 @@ bool same_transaction(const Unit &unit, const HistoryEntry &a, const HistoryEntr
 
 void report(const StatementContext &context, const HistoryEntry &count, const HistoryEntry &page) {
     Unit &unit = context.unit;
-    UnitFinding *finding = unit_finding(unit, context.rule, count.fingerprint, 0);
+    UnitFinding *finding = unit_finding(unit, context.rule, count.fingerprint, count.relation);
     if (finding == nullptr) return;
     finding->severity = Severity::warning;
     finding->parent_fingerprint = page.fingerprint;

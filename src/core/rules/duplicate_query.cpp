@@ -23,7 +23,7 @@ void on_series(const SeriesContext &context) {
     const SequenceEvidence evidence =
         judge_repeats(context.unit, series, context.end, repeats_itself, context.thresholds, false);
     if (evidence.tally == nullptr) return;
-    UnitFinding *finding = unit_finding(context.unit, context.rule, series.shape.fingerprint, 0);
+    UnitFinding *finding = unit_finding(context.unit, context.rule, series.shape.fingerprint, series.shape.relation);
     if (finding == nullptr) return;
 
     const Tally &tally = *evidence.tally;
