@@ -39,11 +39,12 @@ struct PlanFacts {
 
 namespace event_flag {
 constexpr std::uint32_t explicit_transaction = 1u << 0;
-constexpr std::uint32_t same_round_trip = 1u << 1; // came with the statement before it, in a pipeline or a multi-statement string
-constexpr std::uint32_t failed = 1u << 2;          // an error or a cancel ended it
-constexpr std::uint32_t nested = 1u << 3;          // ran inside a function, a trigger or a utility statement
-constexpr std::uint32_t maintenance = 1u << 4;     // ran inside COPY, EXPLAIN, CREATE TABLE AS, REFRESH, ...
-constexpr std::uint32_t in_progress = 1u << 5;     // fetched in part; finish_statement() will be called when it has ended
+constexpr std::uint32_t same_round_trip =
+    1u << 1; // came with the statement before it, in a pipeline or a multi-statement string
+constexpr std::uint32_t failed = 1u << 2;      // an error or a cancel ended it
+constexpr std::uint32_t nested = 1u << 3;      // ran inside a function, a trigger or a utility statement
+constexpr std::uint32_t maintenance = 1u << 4; // ran inside COPY, EXPLAIN, CREATE TABLE AS, REFRESH, ...
+constexpr std::uint32_t in_progress = 1u << 5; // fetched in part; finish_statement() will be called when it has ended
 } // namespace event_flag
 
 struct StatementEvent {
@@ -57,8 +58,8 @@ struct StatementEvent {
     std::int64_t execution_ns;      // inside the executor; pauses between fetches are not in it
     std::int64_t statement_time_us; // when the client's message arrived, microseconds since 2000-01-01 UTC
     std::uint64_t rows;
-    std::uint64_t temp_bytes;  // temporary files written
-    std::int64_t limit;        // the values of LIMIT and OFFSET, or -1
+    std::uint64_t temp_bytes; // temporary files written
+    std::int64_t limit;       // the values of LIMIT and OFFSET, or -1
     std::int64_t offset;
     std::uint32_t transaction; // serial number of the backend's transaction
     std::uint32_t flags;       // event_flag

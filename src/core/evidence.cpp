@@ -60,7 +60,7 @@ void judge_burst(const Unit &unit, const Series &series, const UnitEnd &end, Seq
 
 void judge_marked(const Series &series, SequenceEvidence &evidence) noexcept {
     const bool explained = evidence.explained == Explains::match || evidence.explained == Explains::bound;
-    const bool long_run = evidence.tally->counted_calls() >= many_repeats && is_unbroken(series, *evidence.tally);
+    const bool long_run = evidence.tally->calls >= many_repeats && is_unbroken(series, *evidence.tally);
     evidence.confidence = explained || long_run ? Confidence::high : Confidence::medium;
 }
 

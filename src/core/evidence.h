@@ -7,8 +7,8 @@
 namespace query_audit {
 
 struct SequenceEvidence {
-    const Tally *tally;   // the tally that shows the repeats; null when none does
-    Mark mark;            // what held its statements together
+    const Tally *tally; // the tally that shows the repeats; null when none does
+    Mark mark;          // what held its statements together
     Confidence confidence;
     std::uint32_t reasons; // bits by Reason
     Explains explained;

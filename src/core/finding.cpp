@@ -19,9 +19,7 @@ FindingKey finding_key(const ClientIdentity &client, std::uint64_t route, const 
     return key;
 }
 
-std::uint64_t finding_id(const FindingKey &key) noexcept {
-    return hash_bytes(&key, sizeof(key)) >> 1;
-}
+std::uint64_t finding_id(const FindingKey &key) noexcept { return hash_bytes(&key, sizeof(key)) >> 1; }
 
 void add_finding(FindingRecord &record, const UnitFinding &seen) noexcept {
     UnitFinding &sum = record.finding;
@@ -55,49 +53,74 @@ void add_finding(FindingRecord &record, const UnitFinding &seen) noexcept {
 
 const char *severity_name(Severity severity) noexcept {
     switch (severity) {
-    case Severity::info: return "info";
-    case Severity::warning: return "warning";
-    case Severity::critical: return "critical";
+    case Severity::info:
+        return "info";
+    case Severity::warning:
+        return "warning";
+    case Severity::critical:
+        return "critical";
     }
     return "unknown";
 }
 
 const char *confidence_name(Confidence confidence) noexcept {
     switch (confidence) {
-    case Confidence::none: return "none";
-    case Confidence::low: return "low";
-    case Confidence::medium: return "medium";
-    case Confidence::high: return "high";
-    case Confidence::proven: return "proven";
+    case Confidence::none:
+        return "none";
+    case Confidence::low:
+        return "low";
+    case Confidence::medium:
+        return "medium";
+    case Confidence::high:
+        return "high";
+    case Confidence::proven:
+        return "proven";
     }
     return "unknown";
 }
 
 const char *mark_name(Mark mark) noexcept {
     switch (mark) {
-    case Mark::execution: return "execution";
-    case Mark::burst: return "burst";
-    case Mark::transaction: return "transaction";
-    case Mark::named_unit: return "named unit";
-    case Mark::trace: return "trace";
+    case Mark::execution:
+        return "execution";
+    case Mark::burst:
+        return "burst";
+    case Mark::transaction:
+        return "transaction";
+    case Mark::named_unit:
+        return "named unit";
+    case Mark::trace:
+        return "trace";
     }
     return "unknown";
 }
 
 const char *reason_name(Reason reason) noexcept {
     switch (reason) {
-    case Reason::parent_rows_match: return "the parent's rows match the repeats";
-    case Reason::parent_rows_bound: return "the parent returned at least as many rows";
-    case Reason::no_parent: return "no statement before it explains the repeats";
-    case Reason::unbroken_run: return "the repeats come in an unbroken or periodic run";
-    case Reason::set_apart: return "the run has ended and long pauses set it apart";
-    case Reason::still_running: return "the run may still be going on";
-    case Reason::looks_like_requests: return "it may be a stream of separate requests";
-    case Reason::one_round_trip: return "the statements were sent together";
-    case Reason::measured: return "rows were measured";
-    case Reason::same_filter_values: return "both compared with the same values";
-    case Reason::no_filter_values: return "there was no value to compare";
-    case Reason::count_: break;
+    case Reason::parent_rows_match:
+        return "the parent's rows match the repeats";
+    case Reason::parent_rows_bound:
+        return "the parent returned at least as many rows";
+    case Reason::no_parent:
+        return "no statement before it explains the repeats";
+    case Reason::unbroken_run:
+        return "the repeats come in an unbroken or periodic run";
+    case Reason::set_apart:
+        return "the run has ended and long pauses set it apart";
+    case Reason::still_running:
+        return "the run may still be going on";
+    case Reason::looks_like_requests:
+        return "it may be a stream of separate requests";
+    case Reason::one_round_trip:
+        return "the statements were sent together";
+    case Reason::measured:
+        return "rows were measured";
+    case Reason::same_filter_values:
+        return "both compared with the same values";
+    case Reason::no_filter_values:
+        return "there was no value to compare";
+    case Reason::count_:
+        break;
     }
     return "unknown";
 }

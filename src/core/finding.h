@@ -45,8 +45,8 @@ struct UnitFinding {
     Severity severity;
     Confidence confidence;
     Mark mark;
-    std::uint32_t reasons;  // bits by Reason
-    std::uint32_t relation; // OID of the table scanned, or of the first that the statement names
+    std::uint32_t reasons;    // bits by Reason
+    std::uint32_t relation;   // OID of the table scanned, or of the first that the statement names
     std::uint32_t partitions; // of the relation, that took part
     std::uint64_t fingerprint;
     std::uint64_t parent_fingerprint; // 0: none or not known
@@ -58,8 +58,8 @@ struct UnitFinding {
     std::int64_t saved_ns; // what the remedy would save of it, by estimate
     std::int64_t first_seen_us; // microseconds since 2000-01-01 UTC
     std::int64_t last_seen_us;
-    std::int64_t evidence[max_evidence]; // as the rule's evidence_names name them; -1 where not known
-    std::uint64_t chain[max_chain];      // fingerprints from the outermost ancestor to the parent; 0 ends it
+    std::int64_t evidence[max_evidence];     // as the rule's evidence_names name them; -1 where not known
+    std::uint64_t chain[max_chain];          // fingerprints from the outermost ancestor to the parent; 0 ends it
     char relation_name[relation_name_bytes]; // of a scan; other findings' is looked up when they are read
     char filter[filter_bytes];
     char index_columns[index_columns_bytes];
@@ -94,7 +94,8 @@ struct FindingRecord {
     char tags[tags_bytes]; // key=value, separated by NUL, as parse_tags() writes them
 };
 
-[[nodiscard]] FindingKey finding_key(const ClientIdentity &client, std::uint64_t route, const UnitFinding &finding) noexcept;
+[[nodiscard]] FindingKey finding_key(const ClientIdentity &client, std::uint64_t route,
+                                     const UnitFinding &finding) noexcept;
 
 // The public id of a finding: the same for the same key in every run of the server.
 [[nodiscard]] std::uint64_t finding_id(const FindingKey &key) noexcept;

@@ -30,7 +30,8 @@ void write_index_name(std::string_view table, std::string_view columns, TextWrit
         for (const char c : part) {
             const bool kept = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
             lossy = lossy || (static_cast<unsigned char>(c) >= 0x80) || (c >= 'A' && c <= 'Z');
-            if (kept && separate && !words.view().empty()) words.append("_");
+            const bool leading_digit = kept && words.view().empty() && c >= '0' && c <= '9';
+            if ((kept && separate && !words.view().empty()) || leading_digit) words.append("_");
             if (kept) words.append({&c, 1});
             separate = !kept;
         }

@@ -77,8 +77,7 @@ template <typename Key, typename Value> class FlatTable {
     }
 
     // The value of key, zeroed when it is new. Before an entry is evicted for it, on_evict(key, value) sees it.
-    template <typename OnEvict>
-    Value &find_or_insert(const Key &key, bool &inserted, OnEvict on_evict) noexcept {
+    template <typename OnEvict> Value &find_or_insert(const Key &key, bool &inserted, OnEvict on_evict) noexcept {
         if (Value *found = find(key)) {
             inserted = false;
             return *found;
@@ -155,7 +154,9 @@ template <typename Key, typename Value> class FlatTable {
     [[nodiscard]] std::uint32_t bucket_of(const Key &key) const noexcept {
         return static_cast<std::uint32_t>(hash_bytes(&key, sizeof(Key)) & (bucket_count(header().capacity) - 1));
     }
-    [[nodiscard]] static bool equal(const Key &a, const Key &b) noexcept { return std::memcmp(&a, &b, sizeof(Key)) == 0; }
+    [[nodiscard]] static bool equal(const Key &a, const Key &b) noexcept {
+        return std::memcmp(&a, &b, sizeof(Key)) == 0;
+    }
 
     template <typename OnEvict> void evict(OnEvict &on_evict) noexcept {
         Header &head = header();

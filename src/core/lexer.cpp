@@ -53,6 +53,32 @@ std::size_t scan_quoted(std::string_view text, std::size_t at, bool backslash_es
     return text.size();
 }
 
+// Where the string that ended before `at` goes on: PostgreSQL joins strings that a line break separates, comments to
+// the end of line included. Returns `at` itself where it does not.
+std::size_t next_segment(std::string_view text, std::size_t at) noexcept {
+    bool line_break = false;
+    for (std::size_t i = at; i < text.size();) {
+        if (is_space(text[i])) {
+            line_break = line_break || text[i] == '\n' || text[i] == '\r';
+            ++i;
+        } else if (text.substr(i, 2) == "--") {
+            i = scan_line_comment(text, i);
+        } else {
+            return line_break && text[i] == '\'' ? i : at;
+        }
+    }
+    return at;
+}
+
+// A string with all its segments; the escapes of the first are those of all.
+std::size_t scan_string(std::string_view text, std::size_t at, bool backslash_escapes) noexcept {
+    for (;;) {
+        const std::size_t end = scan_quoted(text, at, backslash_escapes);
+        at = next_segment(text, end);
+        if (at == end) return end;
+    }
+}
+
 // $tag$ ... $tag$; returns `at` itself where no dollar quote starts.
 std::size_t scan_dollar_quoted(std::string_view text, std::size_t at) noexcept {
     std::size_t open_end = at + 1;
@@ -65,11 +91,12 @@ std::size_t scan_dollar_quoted(std::string_view text, std::size_t at) noexcept {
 }
 
 std::size_t scan_number(std::string_view text, std::size_t at) noexcept {
+    const bool decimal = at + 1 >= text.size() || (text[at + 1] != 'x' && text[at + 1] != 'X');
     while (at < text.size()) {
         const char c = text[at];
         if (is_word(c) || (c == '.' && text.substr(at, 2) != "..")) {
             ++at;
-            const bool exponent = (c == 'e' || c == 'E') && at + 1 < text.size() &&
+            const bool exponent = decimal && (c == 'e' || c == 'E') && at + 1 < text.size() &&
                                   (text[at] == '+' || text[at] == '-') && is_digit(text[at + 1]);
             if (exponent) ++at;
         } else {
@@ -114,13 +141,13 @@ Token Lexer::next() noexcept {
     };
     if (two == "--") return finish(TokenKind::comment, scan_line_comment(text_, start));
     if (two == "/*") return finish(TokenKind::comment, scan_block_comment(text_, start));
-    if (c == '\'') return finish(TokenKind::string, scan_quoted(text_, start, false));
+    if (c == '\'') return finish(TokenKind::string, scan_string(text_, start, false));
     if (c == '"') return finish(TokenKind::identifier, scan_quoted(text_, start, false));
     if (is_word_start(c)) {
         if (const std::size_t prefix = string_prefix_length(text_, start); prefix > 0) {
             const std::size_t quote = start + prefix;
-            const TokenKind kind = text_[quote] == '"' ? TokenKind::identifier : TokenKind::string;
-            return finish(kind, scan_quoted(text_, quote, c == 'e' || c == 'E'));
+            if (text_[quote] == '"') return finish(TokenKind::identifier, scan_quoted(text_, quote, false));
+            return finish(TokenKind::string, scan_string(text_, quote, c == 'e' || c == 'E'));
         }
         std::size_t end = start;
         while (end < text_.size() && is_word(text_[end])) ++end;

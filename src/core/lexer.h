@@ -16,7 +16,7 @@ enum class TokenKind : std::uint8_t {
     comment,     // -- to the end of line, or /* nested */; an unclosed one reaches the end of the text
     word,        // keyword or plain identifier
     identifier,  // "quoted", U&"quoted"
-    string,      // '...', E'...', B'...', X'...', N'...', U&'...', $tag$...$tag$
+    string,      // '...', E'...', B'...', X'...', N'...', U&'...' with what a line break joins to it, $tag$...$tag$
     number,      // 1, 1.5, .5, 1e10, 0xFF
     parameter,   // $1
     operator_,   // one or more of + - * / < > = ~ ! @ # % ^ & | ` ?, and ::

@@ -28,18 +28,23 @@ void mask_literals(std::string_view text, bool ascii_only, char *out, std::size_
     TextWriter writer(out, capacity);
     unsigned parameter = highest_parameter(text);
     std::size_t last_end = 0;
+    TokenKind last_kind = TokenKind::end;
     Lexer lexer(text);
     for (Token token = lexer.next(); token.kind != TokenKind::end && !writer.truncated(); token = lexer.next()) {
         if (token.kind == TokenKind::comment) continue;
-        if (token.start > last_end && last_end > 0) writer.append(" ");
+        const bool literal = token.kind == TokenKind::string || token.kind == TokenKind::number;
+        // A parameter symbol would become part of a word that a string could follow at once.
+        const bool joins = literal && (last_kind == TokenKind::word || writer.view().ends_with('$'));
+        if ((token.start > last_end && last_end > 0) || joins) writer.append(" ");
         last_end = token.start + token.length;
-        if (token.kind == TokenKind::string || token.kind == TokenKind::number) {
+        last_kind = token.kind;
+        if (literal) {
             writer.format("${}", ++parameter);
-            continue;
-        }
-        for (const char c : text.substr(token.start, token.length)) {
-            const bool foreign = ascii_only && static_cast<unsigned char>(c) >= 0x80;
-            writer.append({foreign ? "?" : &c, 1});
+        } else if (ascii_only) {
+            for (const char c : lexer.text_of(token))
+                writer.append(static_cast<unsigned char>(c) < 0x80 ? std::string_view(&c, 1) : "?");
+        } else {
+            writer.append(lexer.text_of(token));
         }
     }
 }

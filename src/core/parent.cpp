@@ -18,7 +18,10 @@ Executions executions_of(const Unit &unit, std::uint64_t key, const Executions &
                          bool in_transaction) noexcept {
     const Series *series = find_series(unit, key);
     if (series == nullptr) return remembered;
-    if (!in_transaction) return {series->in_unit.rows, series->in_unit.calls};
+    if (!in_transaction) {
+        // One that ran inside a transaction of its own is in no tally of the burst.
+        return series->in_unit.calls > 0 ? Executions{series->in_unit.rows, series->in_unit.calls} : remembered;
+    }
     const bool same = series->transaction == child.transaction && series->in_transaction.calls > 0;
     return same ? Executions{series->in_transaction.rows, series->in_transaction.calls} : remembered;
 }
@@ -75,7 +78,7 @@ Explains explains(const Tally &series) noexcept {
     if (series.parent.key == 0) return Explains::nothing;
     // A loop over the rows of a list meets another value in each row; one value a list is the request's own.
     if (series.parent.calls > 1 && series.filters.estimate() <= series.parent.calls) return Explains::nothing;
-    return explains(series.parent.rows, series.counted_calls(), series.filters.estimate());
+    return explains(series.parent.rows, series.calls, series.filters.estimate());
 }
 
 void write_chain(const Unit &unit, const Tally &series, bool in_transaction,

@@ -20,6 +20,7 @@ void seek_parents(Unit &unit, Series &series) noexcept;
 [[nodiscard]] Explains explains(const Tally &series) noexcept;
 
 // Writes the fingerprints of the parent's ancestors and the parent itself, outermost first, 0 after the last.
-void write_chain(const Unit &unit, const Tally &series, bool in_transaction, std::uint64_t (&chain)[max_chain]) noexcept;
+void write_chain(const Unit &unit, const Tally &series, bool in_transaction,
+                 std::uint64_t (&chain)[max_chain]) noexcept;
 
 } // namespace query_audit

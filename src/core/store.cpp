@@ -102,7 +102,9 @@ int Store::partition_of(const StatementKey &key) noexcept {
     return static_cast<int>(hash_mix(key.fingerprint) % statement_partitions);
 }
 
-int Store::partition_of(const TraceKey &key) noexcept { return static_cast<int>(hash_mix(key.trace) % trace_partitions); }
+int Store::partition_of(const TraceKey &key) noexcept {
+    return static_cast<int>(hash_mix(key.trace) % trace_partitions);
+}
 
 bool Store::accepts(const StoreHeader &saved) const noexcept {
     return saved.magic == header().magic && saved.layout == header().layout &&
@@ -166,18 +168,20 @@ std::uint32_t partitions_to_fold(const BackendSlot &slot) noexcept {
 
 void clear_slot_statements(BackendSlot &slot) noexcept { slot.statement_count = 0; }
 
-void fold_unit_findings(Store::Findings table, const Unit &unit) noexcept {
-    for (int i = 0; i < unit.finding_count; ++i) {
-        const FindingKey key = finding_key(unit.client, unit.route, unit.findings[i]);
-        bool inserted = false;
-        FindingRecord &record = table.find_or_insert(key, inserted);
-        if (inserted) {
-            record.id = finding_id(key);
-            record.client = unit.client;
-        }
-        std::memcpy(record.tags, unit.tags, sizeof(record.tags));
-        add_finding(record, unit.findings[i]);
+void fold_finding(Store::Findings table, const Unit &unit, const UnitFinding &finding) noexcept {
+    const FindingKey key = finding_key(unit.client, unit.route, finding);
+    bool inserted = false;
+    FindingRecord &record = table.find_or_insert(key, inserted);
+    if (inserted) {
+        record.id = finding_id(key);
+        record.client = unit.client;
     }
+    std::memcpy(record.tags, unit.tags, sizeof(record.tags));
+    add_finding(record, finding);
+}
+
+void fold_unit_findings(Store::Findings table, const Unit &unit) noexcept {
+    for (int i = 0; i < unit.finding_count; ++i) fold_finding(table, unit, unit.findings[i]);
 }
 
 void add_scans(const Store &store, const ClientIdentity &client, const StatementEvent &event) noexcept {
@@ -185,8 +189,8 @@ void add_scans(const Store &store, const ClientIdentity &client, const Statement
     for (int i = 0; i < event.facts->scan_count; ++i) {
         const ScanFacts &scan = event.facts->scans[i];
         bool inserted = false;
-        ScanRecord &record = store.scans().find_or_insert(
-            ScanKey{event.shape->fingerprint, client.database, scan.relation}, inserted);
+        ScanRecord &record =
+            store.scans().find_or_insert(ScanKey{event.shape->fingerprint, client.database, scan.relation}, inserted);
         ++record.executions;
         record.scans += static_cast<std::int64_t>(scan.loops);
         record.rows_read += static_cast<std::int64_t>(scan.rows_read);

@@ -1,7 +1,7 @@
 // The store: everything that is remembered, in one region of memory without pointers.
 //
-// Layout: a header, the global tables, the table of traces, then one slot a backend. In server mode the region is shared
-// memory; in session mode it is the backend's own, with one slot. The code is the same.
+// Layout: a header, the global tables, the table of traces, then one slot a backend. In server mode the region is
+// shared memory; in session mode it is the backend's own, with one slot. The code is the same.
 //
 // Locking. The functions here take no lock; each says which StoreLocks its caller must hold. In session mode none are
 // needed. Slots have no lock: only the owner writes, between begin_slot_write() and end_slot_write(); others read with
@@ -151,11 +151,14 @@ class Store {
     // Lays out an empty store. REQUIRES: memory of store_bytes(config), aligned to 64.
     void create(const StoreConfig &config, std::int64_t now_us) noexcept;
 
-    // Empties the global tables and begins a new epoch; slots are their owners' business. REQUIRES: every lock, exclusive.
+    // Empties the global tables and begins a new epoch; slots are their owners' business. REQUIRES: every lock,
+    // exclusive.
     void clear(std::int64_t now_us) noexcept;
 
     [[nodiscard]] StoreHeader &header() const noexcept { return *reinterpret_cast<StoreHeader *>(memory_); }
-    [[nodiscard]] Statements statements(int partition) const noexcept { return Statements(at(header().statements[partition])); }
+    [[nodiscard]] Statements statements(int partition) const noexcept {
+        return Statements(at(header().statements[partition]));
+    }
     [[nodiscard]] Traces traces(int partition) const noexcept { return Traces(at(header().traces[partition])); }
     [[nodiscard]] Findings findings() const noexcept { return Findings(at(header().findings)); }
     [[nodiscard]] Scans scans() const noexcept { return Scans(at(header().scans)); }
@@ -196,7 +199,10 @@ void fold_statements(const Store &store, const BackendSlot &slot, int partition)
 // Forgets the slot's statistics, after they were folded.
 void clear_slot_statements(BackendSlot &slot) noexcept;
 
-// Adds the unit's findings to a table of findings. REQUIRES: for the global one lock_findings, exclusive.
+// Adds one of the unit's findings to a table of findings. REQUIRES: for the global one lock_findings, exclusive.
+void fold_finding(Store::Findings table, const Unit &unit, const UnitFinding &finding) noexcept;
+
+// Adds all the unit's findings to a table of findings. REQUIRES: for the global one lock_findings, exclusive.
 void fold_unit_findings(Store::Findings table, const Unit &unit) noexcept;
 
 // Adds measured scans. REQUIRES: lock_scans, exclusive.
@@ -209,9 +215,8 @@ void fold_counters(const Store &store, BackendSlot &slot) noexcept;
 // on_evict(Unit &). REQUIRES: lock_traces + partition, exclusive.
 template <typename OnEvict>
 Unit &trace_unit(const Store &store, const TraceKey &key, bool &inserted, OnEvict on_evict) noexcept {
-    return store.traces(Store::partition_of(key)).find_or_insert(key, inserted, [&](const TraceKey &, Unit &unit) noexcept {
-        on_evict(unit);
-    });
+    return store.traces(Store::partition_of(key))
+        .find_or_insert(key, inserted, [&](const TraceKey &, Unit &unit) noexcept { on_evict(unit); });
 }
 
 } // namespace query_audit

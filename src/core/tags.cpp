@@ -19,10 +19,9 @@ struct KnownKey {
 };
 
 constexpr KnownKey known_keys[] = {
-    {"traceparent", Use::trace},  {"trace_id", Use::trace},       {"request_id", Use::request},
-    {"route", Use::route},        {"controller", Use::route},     {"action", Use::route},
-    {"job", Use::route},          {"framework", Use::shown},      {"application", Use::shown},
-    {"db_driver", Use::shown},    {"file", Use::shown},           {"line", Use::shown},
+    {"traceparent", Use::trace}, {"trace_id", Use::trace},  {"request_id", Use::request}, {"route", Use::route},
+    {"controller", Use::route},  {"action", Use::route},    {"job", Use::route},          {"framework", Use::shown},
+    {"application", Use::shown}, {"db_driver", Use::shown}, {"file", Use::shown},         {"line", Use::shown},
 };
 
 Use use_of(std::string_view key) noexcept {
@@ -102,7 +101,8 @@ class Collector {
 };
 
 bool is_key_character(char c) noexcept {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
+           c == '.';
 }
 
 // key='value' or key:value pairs, separated by commas.

@@ -12,8 +12,8 @@
 namespace query_audit {
 
 struct Tags {
-    std::uint64_t trace; // hash of the trace id or request id, 0 without one
-    std::uint64_t route; // hash of the route (or controller and action), 0 without one
+    std::uint64_t trace;   // hash of the trace id or request id, 0 without one
+    std::uint64_t route;   // hash of the route (or controller and action), 0 without one
     char text[tags_bytes]; // the known keys but trace and request ids, as key=value, each ended by NUL; then NUL
 };
 

@@ -1,6 +1,7 @@
 // Tally: what the executions of one series add up to, in a fixed number of bytes.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstdint>
@@ -18,13 +19,15 @@ struct DistinctSet {
 
     void add(std::uint64_t hash) noexcept {
         bits[hash >> 6 & 1] |= std::uint64_t{1} << (hash & 63);
-        const auto value = static_cast<std::uint32_t>(hash >> 32);
-        if (known_count > exactly_counted) return;
-        for (std::uint32_t i = 0; i < known_count; ++i) {
-            if (known[i] == value) return;
-        }
-        if (known_count < exactly_counted) known[known_count] = value;
-        ++known_count; // one more than exactly_counted says that there are more
+        add_known(static_cast<std::uint32_t>(hash >> 32));
+    }
+
+    void add_all(const DistinctSet &other) noexcept {
+        bits[0] |= other.bits[0];
+        bits[1] |= other.bits[1];
+        const std::uint32_t held = other.known_count < exactly_counted ? other.known_count : exactly_counted;
+        for (std::uint32_t i = 0; i < held; ++i) add_known(other.known[i]);
+        if (other.known_count > exactly_counted) known_count = exactly_counted + 1;
     }
 
     [[nodiscard]] std::uint32_t estimate() const noexcept {
@@ -34,6 +37,16 @@ struct DistinctSet {
         const auto counted = static_cast<std::uint32_t>(std::lround(-128.0 * std::log(zeros / 128.0)));
         return counted > exactly_counted ? counted : exactly_counted + 1;
     }
+
+  private:
+    void add_known(std::uint32_t value) noexcept {
+        if (known_count > exactly_counted) return;
+        for (std::uint32_t i = 0; i < known_count; ++i) {
+            if (known[i] == value) return;
+        }
+        if (known_count < exactly_counted) known[known_count] = value;
+        ++known_count; // one more than exactly_counted says that there are more
+    }
 };
 
 // The values that were seen most often (Misra and Gries): a count is never too high, and a value that makes up more
@@ -42,23 +55,12 @@ struct Repeats {
     std::uint32_t value[8];
     std::uint32_t count[8];
 
-    void add(std::uint64_t hash) noexcept {
-        const auto wanted = static_cast<std::uint32_t>(hash >> 32);
-        int free = -1;
+    void add(std::uint64_t hash) noexcept { add(static_cast<std::uint32_t>(hash >> 32), 1); }
+
+    void add_all(const Repeats &other) noexcept {
         for (int i = 0; i < 8; ++i) {
-            if (count[i] == 0) {
-                free = i;
-            } else if (value[i] == wanted) {
-                ++count[i];
-                return;
-            }
+            if (other.count[i] > 0) add(other.value[i], other.count[i]);
         }
-        if (free >= 0) {
-            value[free] = wanted;
-            count[free] = 1;
-            return;
-        }
-        for (std::uint32_t &c : count) --c;
     }
 
     [[nodiscard]] std::uint32_t most() const noexcept {
@@ -66,34 +68,69 @@ struct Repeats {
         for (const std::uint32_t c : count) most = c > most ? c : most;
         return most;
     }
+
+  private:
+    void add(std::uint32_t wanted, std::uint32_t times) noexcept {
+        int least = 0;
+        for (int i = 0; i < 8; ++i) {
+            if (count[i] > 0 && value[i] == wanted) {
+                count[i] += times;
+                return;
+            }
+            if (count[i] < count[least]) least = i;
+        }
+        // A newcomer takes a free place, or wears down all that are there.
+        const std::uint32_t worn = count[least] < times ? count[least] : times;
+        if (worn > 0) {
+            for (std::uint32_t &c : count) c -= worn;
+        }
+        if (times > worn) {
+            value[least] = wanted;
+            count[least] = times - worn;
+        }
+    }
 };
 
 // The statement before a series whose rows may explain its length.
 struct Parent {
-    std::uint64_t key;         // of the parent's series; 0: none found
+    std::uint64_t key; // of the parent's series; 0: none found
     std::uint64_t fingerprint;
-    std::uint64_t rows;        // of all its executions since the first that counts
+    std::uint64_t rows; // of all its executions since the first that counts
     std::uint32_t calls;
-    std::uint32_t position;    // of its last execution before the series began
+    std::uint32_t position; // of its last execution before the series began
 };
 
 struct Tally {
     std::uint32_t calls;
-    std::uint32_t aborted;         // of these, in transactions that were rolled back
     std::uint32_t same_round_trip; // of these, sent together with the statement before
     std::uint32_t first_position;
+    std::uint32_t last_position;
     std::uint64_t rows;
     std::int64_t execution_ns;
-    std::int64_t pause_ns;     // from the end of the statement before to the start of each repeat
-    std::int64_t max_pause_ns; // the first execution's pause is in neither
+    std::int64_t pause_ns; // from the end of the statement before to the start of each repeat
+    std::int64_t max_pause_ns;
+    std::int64_t first_pause_ns; // before the first execution, and in neither of the two
     std::int64_t first_seen_us;
     DistinctSet filters;
     Repeats repeats;
     Parent parent;
-    bool parent_sought;
-    std::uint8_t padding[7];
 
-    [[nodiscard]] std::uint32_t counted_calls() const noexcept { return calls - aborted; }
+    // Adds what came after.
+    void add_all(const Tally &later) noexcept {
+        if (calls == 0) {
+            *this = later;
+            return;
+        }
+        calls += later.calls;
+        same_round_trip += later.same_round_trip;
+        last_position = later.last_position;
+        rows += later.rows;
+        execution_ns += later.execution_ns;
+        pause_ns += later.pause_ns + later.first_pause_ns;
+        max_pause_ns = std::max({max_pause_ns, later.max_pause_ns, later.first_pause_ns});
+        filters.add_all(later.filters);
+        repeats.add_all(later.repeats);
+    }
 };
 
 } // namespace query_audit

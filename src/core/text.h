@@ -26,7 +26,9 @@ template <std::size_t size> void assign_text(char (&field)[size], std::string_vi
 class TextWriter {
   public:
     // REQUIRES: capacity >= 1.
-    TextWriter(char *buffer, std::size_t capacity) noexcept : buffer_(buffer), capacity_(capacity) { buffer_[0] = '\0'; }
+    TextWriter(char *buffer, std::size_t capacity) noexcept : buffer_(buffer), capacity_(capacity) {
+        buffer_[0] = '\0';
+    }
 
     void append(std::string_view text) noexcept {
         const std::string_view fitting = utf8_prefix(text, capacity_ - 1 - length_);

@@ -30,7 +30,7 @@ void TextRing::clear() noexcept {
 
 char *TextRing::ring() const noexcept { return memory_ + sizeof(Header) + Table::bytes(header().texts); }
 
-std::uint64_t TextRing::evictions() const noexcept { return header().evictions; }
+std::uint64_t TextRing::evictions() const noexcept { return header().evictions + table().evictions(); }
 
 std::uint64_t TextRing::bytes_used() const noexcept { return header().used; }
 

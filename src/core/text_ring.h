@@ -42,7 +42,7 @@ class TextRing {
         std::uint32_t head; // where the next text is written
         std::uint32_t tail; // the oldest text
         std::uint64_t used;
-        std::uint64_t evictions;
+        std::uint64_t evictions; // to make room in the ring; the table counts its own
     };
     struct Record {
         std::uint64_t fingerprint; // 0: filler up to the end of the ring

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <bit>
 
-
 #include "core/hash.h"
 #include "core/parent.h"
 #include "core/rules/rule.h"
@@ -52,8 +51,7 @@ int claim_series(Unit &unit, const Settings &settings) noexcept {
     for (int i = 1; i < max_series; ++i) {
         const Series &a = unit.series[i];
         const Series &b = unit.series[victim];
-        const bool rarer = a.in_unit.calls < b.in_unit.calls;
-        if (rarer || (a.in_unit.calls == b.in_unit.calls && a.last_position < b.last_position)) victim = i;
+        if (a.calls < b.calls || (a.calls == b.calls && a.last_position < b.last_position)) victim = i;
     }
     judge_series(unit, unit.series[victim], UnitEnd{false, 0, 0}, settings);
     ++unit.forgotten_series;
@@ -77,16 +75,27 @@ void add_to_tally(Tally &tally, const StatementEvent &event, std::uint32_t posit
     if (tally.calls == 0) {
         tally.first_position = position;
         tally.first_seen_us = event.statement_time_us;
+        tally.first_pause_ns = pause_ns;
     } else {
         tally.pause_ns += pause_ns;
         tally.max_pause_ns = std::max(tally.max_pause_ns, pause_ns);
         if (event.is(event_flag::same_round_trip)) ++tally.same_round_trip;
     }
     ++tally.calls;
+    tally.last_position = position;
     tally.rows += event.rows;
     tally.execution_ns += event.execution_ns;
     tally.filters.add(event.filter_hash);
     tally.repeats.add(event.parameters_hash);
+}
+
+// Whether the loop that the tally counts is complete and the statement just before is a list that may feed the next
+// one.
+bool begins_another_loop(const Unit &unit, const Series &series, const Tally &tally) noexcept {
+    if (tally.calls < first_checkpoint || tally.parent.rows == 0 || tally.calls % tally.parent.rows != 0) return false;
+    const HistoryEntry &before = unit.history[(unit.position - 1) % history_length];
+    return before.position == unit.position - 1 && before.kind == StatementKind::select && before.rows >= 2 &&
+           before.key != tally.parent.key && before.key != series_key(series.shape);
 }
 
 // Adds the execution to its series; says whether it is the unit's first of it.
@@ -116,20 +125,26 @@ bool add_to_series(Unit &unit, const StatementEvent &event, std::int64_t pause_n
     }
     series.period = distance <= longest_period ? distance : 0;
 
-    const bool in_transaction =
-        event.is(event_flag::explicit_transaction) || event.is(event_flag::same_round_trip);
-    if (series.transaction != event.transaction || is_new) {
-        series.transaction = event.transaction;
-        series.in_transaction = Tally{};
-    }
-    add_to_tally(series.in_unit, event, unit.position, pause_ns);
-    if (in_transaction) add_to_tally(series.in_transaction, event, unit.position, pause_ns);
+    ++series.calls;
+    series.rows += event.rows;
+    series.execution_ns += event.execution_ns;
     series.rows_max = std::max(series.rows_max, event.rows);
     series.last_position = unit.position;
     series.last_seen_us = event.statement_time_us;
 
-    const bool unit_grew = is_checkpoint(series.in_unit.calls);
-    if (unit_grew || (in_transaction && is_checkpoint(series.in_transaction.calls))) {
+    // In a unit with a mark of its own, transactions make no difference.
+    const bool in_transaction = unit.mark == Mark::burst && event.is(event_flag::explicit_transaction);
+    if (in_transaction && series.transaction != event.transaction) {
+        series.transaction = event.transaction;
+        series.in_transaction = Tally{};
+    }
+    Tally &tally = in_transaction ? series.in_transaction : series.in_unit;
+    if (begins_another_loop(unit, series, tally)) {
+        judge_series(unit, series, UnitEnd{false, 0, 0}, settings);
+        tally = Tally{};
+    }
+    add_to_tally(tally, event, unit.position, pause_ns);
+    if (is_checkpoint(tally.calls) || tally.calls == tally.parent.rows) {
         seek_parents(unit, series);
         judge_series(unit, series, UnitEnd{false, 0, 0}, settings);
     }
@@ -211,6 +226,8 @@ Added add_statement(Unit &unit, const StatementEvent &event, const Settings &set
     ++unit.position;
     unit.last_ns = std::max(unit.last_ns, event.end_ns);
     unit.last_seen_us = event.statement_time_us;
+    if (unit.transaction != event.transaction) unit.transaction_statements = 0;
+    ++unit.transaction_statements;
     unit.transaction = event.transaction;
     unit.transaction_open = event.is(event_flag::explicit_transaction);
 
@@ -230,13 +247,12 @@ void finish_statement(Unit &unit, std::uint32_t position, const StatementEvent &
     const std::int64_t more_ns = std::max<std::int64_t>(0, event.execution_ns - entry.execution_ns);
     if (const int place = place_of_series(unit, entry.key); place >= 0) {
         Series &series = unit.series[place];
+        Tally &tally = series.in_transaction.calls > 0 ? series.in_transaction : series.in_unit;
         series.rows_max = std::max(series.rows_max, event.rows);
-        series.in_unit.rows += more_rows;
-        series.in_unit.execution_ns += more_ns;
-        if (series.in_transaction.calls > 0) {
-            series.in_transaction.rows += more_rows;
-            series.in_transaction.execution_ns += more_ns;
-        }
+        series.rows += more_rows;
+        series.execution_ns += more_ns;
+        tally.rows += more_rows;
+        tally.execution_ns += more_ns;
     }
     fill_history(unit, event, position);
     unit.last_ns = std::max(unit.last_ns, event.end_ns);
@@ -247,24 +263,30 @@ void add_execution(Unit &unit, const StatementEvent &event, const Settings &sett
     if (event.facts != nullptr && !event.is(event_flag::maintenance)) judge_statement(unit, event, 0, settings);
 }
 
-void end_transaction(Unit &unit, std::uint32_t transaction, bool committed) noexcept {
-    if (unit.transaction != transaction) return;
+void end_transaction(Unit &unit, std::uint32_t transaction, bool failed, const Settings &settings) noexcept {
+    if (unit.transaction != transaction || !unit.transaction_open) return;
+    const bool tiny = unit.transaction_statements <= tiny_transaction;
     unit.transaction_open = false;
-    if (committed) return;
     for (int i = 0; i < unit.series_count; ++i) {
         Series &series = unit.series[i];
-        if (series.transaction != transaction) continue;
-        // What was rolled back will be tried again: its repeats are no evidence.
-        series.in_unit.aborted += series.in_transaction.calls;
-        series.in_unit.repeats = Repeats{};
+        if (series.transaction != transaction || series.in_transaction.calls == 0) continue;
+        if (series.in_transaction.calls >= first_checkpoint) {
+            seek_parents(unit, series);
+            judge_series(unit, series, UnitEnd{false, 0, 0}, settings);
+        }
+        if (tiny && !failed) series.in_unit.add_all(series.in_transaction);
         series.in_transaction = Tally{};
+        if (tiny && !failed && is_checkpoint(series.in_unit.calls)) {
+            seek_parents(unit, series);
+            judge_series(unit, series, UnitEnd{false, 0, 0}, settings);
+        }
     }
 }
 
 void evaluate_unit(Unit &unit, const UnitEnd &end, const Settings &settings) noexcept {
     for (int i = 0; i < unit.series_count; ++i) {
         Series &series = unit.series[i];
-        if (series.in_unit.calls < first_checkpoint) continue;
+        if (std::max(series.in_unit.calls, series.in_transaction.calls) < first_checkpoint) continue;
         seek_parents(unit, series);
         judge_series(unit, series, end, settings);
     }
@@ -275,12 +297,21 @@ const Series *find_series(const Unit &unit, std::uint64_t key) noexcept {
     return place >= 0 ? &unit.series[place] : nullptr;
 }
 
-UnitFinding *unit_finding(Unit &unit, int rule, std::uint64_t fingerprint, std::uint32_t relation) noexcept {
+UnitFinding *unit_finding(Unit &unit, const FindingIdentity &identity, Confidence confidence) noexcept {
+    UnitFinding *found = nullptr;
     for (int i = 0; i < unit.finding_count; ++i) {
         UnitFinding &finding = unit.findings[i];
-        if (finding.rule == rule && finding.fingerprint == fingerprint && finding.relation == relation) {
-            return &finding;
+        if (finding.rule != identity.rule || finding.fingerprint != identity.fingerprint ||
+            finding.relation != identity.relation) {
+            continue;
         }
+        const bool same_parent = finding.parent_fingerprint == identity.parent_fingerprint;
+        const bool unknown = finding.parent_fingerprint == 0 || identity.parent_fingerprint == 0;
+        if (same_parent || (unknown && found == nullptr)) found = &finding;
+        if (same_parent) break;
+    }
+    if (found != nullptr) {
+        return found->confidence >= Confidence::high && confidence < found->confidence ? nullptr : found;
     }
     if (unit.finding_count == max_unit_findings) {
         ++unit.dropped_findings;
@@ -288,9 +319,9 @@ UnitFinding *unit_finding(Unit &unit, int rule, std::uint64_t fingerprint, std::
     }
     UnitFinding &finding = unit.findings[unit.finding_count++];
     finding = UnitFinding{};
-    finding.rule = static_cast<std::uint8_t>(rule);
-    finding.fingerprint = fingerprint;
-    finding.relation = relation;
+    finding.rule = static_cast<std::uint8_t>(identity.rule);
+    finding.fingerprint = identity.fingerprint;
+    finding.relation = identity.relation;
     std::fill_n(finding.evidence, max_evidence, -1);
     return &finding;
 }

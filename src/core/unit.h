@@ -19,7 +19,8 @@ constexpr int max_series = 32;
 constexpr int history_length = 64;
 constexpr int max_unit_findings = 12;
 constexpr std::size_t unit_name_bytes = 64;
-constexpr std::uint32_t longest_period = 8; // statements in the body of a loop
+constexpr std::uint32_t longest_period = 8;   // statements in the body of a loop
+constexpr std::uint32_t tiny_transaction = 3; // statements, at most
 
 struct HistoryEntry {
     std::uint64_t key; // of the series
@@ -49,10 +50,14 @@ struct Series {
     std::uint32_t last_position;
     std::uint32_t period;    // positions between the last two executions, 0: more than longest_period
     std::uint32_t run_calls; // executions at that period without a break
-    std::uint64_t rows_max;  // of one execution
+    std::uint32_t calls;     // all of the unit's, with rows and time
+    std::uint32_t padding;
+    std::uint64_t rows;
+    std::int64_t execution_ns;
+    std::uint64_t rows_max; // of one execution
     std::int64_t last_seen_us;
-    Tally in_unit;
-    Tally in_transaction; // explicit transactions only
+    Tally in_unit;        // without what in_transaction holds or held, unless that transaction was tiny
+    Tally in_transaction; // of the open explicit transaction, in a burst
 };
 
 struct Unit {
@@ -73,15 +78,16 @@ struct Unit {
     std::int64_t pause_before_ns; // before the first statement; the largest value at a connection's start
     std::int64_t pause_ns;        // all pauses inside, outside of explicit transactions
     std::uint32_t pauses;
-    std::uint32_t position;    // of the last statement that reads or writes a table
-    std::uint32_t transaction; // serial number of the last statement's transaction
-    std::uint32_t resets;      // DISCARD ALL, RESET ALL
+    std::uint32_t position;               // of the last statement that reads or writes a table
+    std::uint32_t transaction;            // serial number of the last statement's transaction
+    std::uint32_t transaction_statements; // of the open explicit one
+    std::uint32_t resets;                 // DISCARD ALL, RESET ALL
     std::uint32_t forgotten_series;
     std::uint32_t dropped_findings;
     std::int32_t backend; // process that added last
     std::int32_t series_count;
     std::int32_t finding_count;
-    std::uint32_t written_at[64]; // position of the last write, by relation_mask bit
+    std::uint32_t written_at[64];  // position of the last write, by relation_mask bit
     std::uint8_t series_index[64]; // a guess at the series' place, by key
     Series series[max_series];
     HistoryEntry history[history_length];
@@ -117,13 +123,15 @@ void finish_statement(Unit &unit, std::uint32_t position, const StatementEvent &
 // Lets the execution rules alone look at a statement, for nested ones.
 void add_execution(Unit &unit, const StatementEvent &event, const Settings &settings) noexcept;
 
-void end_transaction(Unit &unit, std::uint32_t transaction, bool committed) noexcept;
+// Judges the series of an explicit transaction for the last time. What a tiny one did belongs to the burst around it,
+// as if it had run in autocommit, unless an error ended it (failed): it will be tried again.
+void end_transaction(Unit &unit, std::uint32_t transaction, bool failed, const Settings &settings) noexcept;
 
 // What is known of how a unit ended when its series are judged.
 struct UnitEnd {
     bool ended;
-    std::int64_t pause_after_ns;  // 0: not known, or the client went away
-    std::uint64_t next_key;       // series of the statement that came after, 0: none came
+    std::int64_t pause_after_ns; // 0: not known, or the client went away
+    std::uint64_t next_key;      // series of the statement that came after, 0: none came
 };
 
 // Lets the rules look at every series. At the end of a unit, and on a reader's copy of a unit that still runs.
@@ -132,8 +140,17 @@ void evaluate_unit(Unit &unit, const UnitEnd &end, const Settings &settings) noe
 // The series with this key, or null.
 [[nodiscard]] const Series *find_series(const Unit &unit, std::uint64_t key) noexcept;
 
-// The finding of `rule` with this fingerprint (and relation), new and zeroed but for its identity when it is not there.
-// Null when the unit holds as many findings as it can; that is counted.
-[[nodiscard]] UnitFinding *unit_finding(Unit &unit, int rule, std::uint64_t fingerprint, std::uint32_t relation) noexcept;
+// What tells the findings of one unit apart.
+struct FindingIdentity {
+    int rule;
+    std::uint64_t fingerprint;
+    std::uint32_t relation;
+    std::uint64_t parent_fingerprint; // 0: none, or not known yet
+};
+
+// The finding with this identity, new and zeroed but for it when it is not there. A finding whose parent was not known,
+// and one whose parent is not known any more, are the same. Null when the unit holds as many findings as it can, which
+// is counted, and when `confidence` would take back what better evidence has settled: a finding that was high stays so.
+[[nodiscard]] UnitFinding *unit_finding(Unit &unit, const FindingIdentity &identity, Confidence confidence) noexcept;
 
 } // namespace query_audit

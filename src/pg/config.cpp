@@ -94,8 +94,8 @@ void define_size(const char *name, const char *description, int *value, int mini
 
 void define_settings(bool server_mode) {
     settings = default_settings();
-    DefineCustomBoolVariable("pg_query_audit.enabled", "Audits the statements of this session.", nullptr, &enabled, true,
-                             PGC_SUSET, 0, nullptr, nullptr, nullptr);
+    DefineCustomBoolVariable("pg_query_audit.enabled", "Audits the statements of this session.", nullptr, &enabled,
+                             true, PGC_SUSET, 0, nullptr, nullptr, nullptr);
     DefineCustomStringVariable("pg_query_audit.disabled_rules", "Rules that report nothing, separated by commas.",
                                nullptr, &disabled_rules, "", PGC_SUSET, GUC_LIST_INPUT, check_disabled_rules,
                                assign_disabled_rules, nullptr);
@@ -105,9 +105,9 @@ void define_settings(bool server_mode) {
                             &settings.burst_gap_min_ms, settings.burst_gap_min_ms, 1, 60000, PGC_SUSET, GUC_UNIT_MS,
                             nullptr, nullptr, nullptr);
     DefineCustomIntVariable("pg_query_audit.burst_gap_max",
-                            "A pause longer than this always ends a burst of statements outside a transaction.", nullptr,
-                            &settings.burst_gap_max_ms, settings.burst_gap_max_ms, 1, 600000, PGC_SUSET, GUC_UNIT_MS,
-                            nullptr, nullptr, nullptr);
+                            "A pause longer than this always ends a burst of statements outside a transaction.",
+                            nullptr, &settings.burst_gap_max_ms, settings.burst_gap_max_ms, 1, 600000, PGC_SUSET,
+                            GUC_UNIT_MS, nullptr, nullptr, nullptr);
     DefineCustomIntVariable("pg_query_audit.max_parse_size",
                             "Longer statements are counted by the server's query id, and not understood.", nullptr,
                             &max_parse_kb, max_parse_kb, 1, 1024, PGC_SUSET, GUC_UNIT_KB, nullptr, nullptr, nullptr);
@@ -122,8 +122,8 @@ void define_settings(bool server_mode) {
                     10000, 0);
         define_size("pg_query_audit.text_memory", "Shared memory for the texts of statements.", &text_memory_kb, 64,
                     1024 * 1024, GUC_UNIT_KB);
-        DefineCustomBoolVariable("pg_query_audit.save", "Keeps what was recorded across clean restarts.", nullptr, &save,
-                                 true, PGC_SIGHUP, 0, nullptr, nullptr, nullptr);
+        DefineCustomBoolVariable("pg_query_audit.save", "Keeps what was recorded across clean restarts.", nullptr,
+                                 &save, true, PGC_SIGHUP, 0, nullptr, nullptr, nullptr);
     }
     MarkGUCPrefixReserved("pg_query_audit");
 }

@@ -24,16 +24,16 @@ struct Execution {
     int64 statement_time_us;
     int64 start_ns; // 0 until it first runs
     int64 end_ns;
-    int64 run_ns;        // when the current run began
-    int64 execution_ns;  // of all runs
-    int64 temp_blocks;   // the backend's counter when the current run began
+    int64 run_ns;       // when the current run began
+    int64 execution_ns; // of all runs
+    int64 temp_blocks;  // the backend's counter when the current run began
     int64 temp_bytes;
     uint64 rows;
     uint64 unit; // number of the unit that it was added to while in progress
     uint32 position;
     uint32 transaction;
-    uint32 flags; // event_flag
-    bool traced;  // the unit is that of a trace
+    uint32 flags;        // event_flag
+    bool traced;         // the unit is that of a trace
     bool ends_at_finish; // its work is done only when ExecutorFinish is: it writes
     bool measured;
     bool recorded;
@@ -46,7 +46,8 @@ struct Execution {
 
 void end_execution(const QueryDesc *query);
 
-// Calls visit(Execution &) for each that was started in a (sub)transaction at least this deep, newest first, and ends it.
+// Calls visit(Execution &) for each that was started in a (sub)transaction at least this deep, newest first, and ends
+// it.
 void abandon_executions(int transaction_depth, void (*visit)(Execution &));
 
 } // namespace query_audit

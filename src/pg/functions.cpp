@@ -32,8 +32,7 @@ Utf8Text utf8_argument(FunctionCallInfo fcinfo, int number) {
         const int byte = parsed.error_position;
         int position = byte >= 0 ? 1 : 0;
         for (int i = 0; i < byte; ++i) position += (static_cast<unsigned char>(sql.data[i]) & 0xC0) != 0x80;
-        ereport(ERROR, (errcode(ERRCODE_SYNTAX_ERROR),
-                        errmsg("cannot parse the statement: %s", parsed.error_message),
+        ereport(ERROR, (errcode(ERRCODE_SYNTAX_ERROR), errmsg("cannot parse the statement: %s", parsed.error_message),
                         position > 0 ? errdetail("The error is at character %d.", position) : 0,
                         errhint("Give one SELECT, INSERT, UPDATE, DELETE or MERGE statement.")));
         break;
@@ -49,7 +48,8 @@ Utf8Text utf8_argument(FunctionCallInfo fcinfo, int number) {
                         errmsg("only single SELECT, INSERT, UPDATE, DELETE and MERGE statements are supported"),
                         errhint("Utility statements are not parsed; give several statements one by one.")));
         break;
-    default: ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("could not parse the statement")));
+    default:
+        ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("could not parse the statement")));
     }
     pg_unreachable();
 }
@@ -87,8 +87,8 @@ Datum pg_query_audit_normalize_0_1(PG_FUNCTION_ARGS) {
     // A literal takes at least one byte and becomes at most seven.
     const size_t capacity = sql.length * 7 + 1;
     char *normalized = static_cast<char *>(palloc(capacity));
-    const ParseStatus status = query_audit_normalize(sql.data, sql.length, static_cast<size_t>(max_parse_kb) * 1024,
-                                                     normalized, capacity);
+    const ParseStatus status =
+        query_audit_normalize(sql.data, sql.length, static_cast<size_t>(max_parse_kb) * 1024, normalized, capacity);
     if (status != ParseStatus::ok) ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("could not normalize")));
     PG_RETURN_TEXT_P(to_database_text(normalized));
 }
@@ -113,9 +113,9 @@ Datum pg_query_audit_end_unit_0_1(PG_FUNCTION_ARGS) {
     using namespace query_audit;
     require_loaded();
     if (!close_named_unit()) {
-        ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-                        errmsg("no unit of work is open in this session"),
-                        errhint("Begin one with SELECT query_audit.begin_unit('name').")));
+        ereport(ERROR,
+                (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("no unit of work is open in this session"),
+                 errhint("Begin one with SELECT query_audit.begin_unit('name').")));
     }
     PG_RETURN_VOID();
 }

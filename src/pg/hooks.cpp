@@ -134,9 +134,7 @@ void executor_run(QUERY_AUDIT_RUN_PARAMETERS) {
         }
     }
     PG_FINALLY();
-    {
-        leave_nesting();
-    }
+    { leave_nesting(); }
     PG_END_TRY();
     if (Execution *execution = find_execution(query)) after_run(*execution, count, query->estate->es_processed);
 }
@@ -152,9 +150,7 @@ void executor_finish(QueryDesc *query) {
         }
     }
     PG_FINALLY();
-    {
-        leave_nesting();
-    }
+    { leave_nesting(); }
     PG_END_TRY();
     Execution *execution = find_execution(query);
     if (execution == nullptr || execution->recorded || !execution->ends_at_finish || execution->start_ns == 0) return;
@@ -191,16 +187,17 @@ void on_transaction_event(XactEvent event, void *) {
     case XACT_EVENT_ABORT:
         abandon_executions(1, record_failure);
         // Many pools roll back whatever was read; only an error makes a client try again.
-        record_transaction_end(rollback_was_asked_for());
+        record_transaction_end(!rollback_was_asked_for());
         forget_explicit_transaction();
         break;
     case XACT_EVENT_COMMIT:
     case XACT_EVENT_PREPARE:
         abandon_executions(1, [](Execution &) {});
-        record_transaction_end(true);
+        record_transaction_end(false);
         forget_explicit_transaction();
         break;
-    default: break;
+    default:
+        break;
     }
 }
 

@@ -29,7 +29,8 @@ char *read_file(FILE *file, size_t length, const char **reason) {
     char *content = static_cast<char *>(malloc(length));
     if (content == nullptr) return nullptr;
     memcpy(content, &saved, sizeof(saved));
-    if (fread(content + sizeof(saved), length - sizeof(saved), 1, file) == 1 && fread(&crc, sizeof(crc), 1, file) == 1) {
+    if (fread(content + sizeof(saved), length - sizeof(saved), 1, file) == 1 &&
+        fread(&crc, sizeof(crc), 1, file) == 1) {
         *reason = "its checksum is wrong";
         if (crc == checksum(content, length)) return content;
     }
@@ -69,8 +70,8 @@ void save_store() {
     FILE *file = AllocateFile(temporary_name, PG_BINARY_W);
     const size_t length = store.header().slots_offset;
     const pg_crc32c crc = checksum(&store.header(), length);
-    bool written = file != nullptr && fwrite(&store.header(), length, 1, file) == 1 &&
-                   fwrite(&crc, sizeof(crc), 1, file) == 1;
+    bool written =
+        file != nullptr && fwrite(&store.header(), length, 1, file) == 1 && fwrite(&crc, sizeof(crc), 1, file) == 1;
     if (file != nullptr) written = FreeFile(file) == 0 && written;
     if (!written) {
         ereport(LOG, (errcode_for_file_access(), errmsg("could not write file \"%s\": %m", temporary_name)));

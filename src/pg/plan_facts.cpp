@@ -31,9 +31,7 @@ struct Collection {
     TableScan tables[most_tables];
 };
 
-int threshold_of(const char *id) {
-    return settings.thresholds[find_rule(id)][0];
-}
+int threshold_of(const char *id) { return settings.thresholds[find_rule(id)][0]; }
 
 // LIMIT makes a plan look cheaper than what it may have to read.
 double cost_without_limit(const Plan *plan) {
@@ -48,8 +46,10 @@ bool is_scan(const PlanState *node) {
     case T_IndexOnlyScanState:
     case T_BitmapHeapScanState:
     case T_TidRangeScanState:
-    case T_SampleScanState: return true;
-    default: return false;
+    case T_SampleScanState:
+        return true;
+    default:
+        return false;
     }
 }
 

@@ -1,8 +1,8 @@
 // What a plan did, measured on the nodes that may matter.
 //
 // Gates come first: a plan that costs less than reading a large table is not looked at. Where it is, single scan nodes
-// get a row counter after the executor has started; nothing else of the plan pays. Scans in parallel workers can only be
-// counted by the executor's own instrumentation, which has to be asked for before the start.
+// get a row counter after the executor has started; nothing else of the plan pays. Scans in parallel workers can only
+// be counted by the executor's own instrumentation, which has to be asked for before the start.
 #pragma once
 
 #include "core/event.h"

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <bit>
 #include <limits>
 
@@ -34,6 +35,21 @@ void fold_findings(Unit &unit) {
     }
     unit.finding_count = 0;
     unit.dropped_findings = 0;
+}
+
+// Each transaction is an occurrence of its own, though many may stand in one burst.
+void fold_transaction_findings(Unit &unit) {
+    const auto is_closed = [](const UnitFinding &finding) { return finding.mark == Mark::transaction; };
+    UnitFinding *const end = unit.findings + unit.finding_count;
+    if (std::none_of(unit.findings, end, is_closed)) return;
+    {
+        const LockGuard guard(lock_findings, true);
+        for (const UnitFinding *finding = unit.findings; finding != end; ++finding) {
+            if (is_closed(*finding)) fold_finding(store.findings(), unit, *finding);
+        }
+    }
+    store.header().folds.fetch_add(1, std::memory_order_relaxed);
+    unit.finding_count = static_cast<int32>(std::remove_if(unit.findings, end, is_closed) - unit.findings);
 }
 
 void fold_slot_statements() {
@@ -168,7 +184,8 @@ bool add_to_trace(Execution &execution, const StatementEvent &event) {
 
 bool add_to_sequences(Execution &execution, const StatementEvent &event) {
     if (!is_part_of_sequences(event)) {
-        if (event.facts != nullptr) add_execution(slot->unit.number != 0 ? slot->unit : local_unit(event), event, settings);
+        if (event.facts != nullptr)
+            add_execution(slot->unit.number != 0 ? slot->unit : local_unit(event), event, settings);
         return false;
     }
     if (execution.tags != nullptr && execution.tags->trace != 0) {
@@ -250,12 +267,12 @@ void record(Execution &execution, const PlanFacts *facts, int64 limit, int64 off
     if (slot->statement_count < held) offer_texts_again();
 }
 
-void record_transaction_end(bool committed) {
+void record_transaction_end(bool failed) {
     const uint32 ended = current_transaction++;
-    if (slot == nullptr || slot->unit.transaction != ended) return;
-    if (committed && !slot->unit.transaction_open) return;
+    if (slot == nullptr || slot->unit.transaction != ended || !slot->unit.transaction_open) return;
     const SlotWrite write;
-    end_transaction(slot->unit, ended, committed);
+    end_transaction(slot->unit, ended, failed, settings);
+    fold_transaction_findings(slot->unit);
 }
 
 uint32 transaction_number() { return current_transaction; }

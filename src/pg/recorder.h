@@ -16,8 +16,8 @@ namespace query_audit {
 // Records an execution that has ended, or (in_progress) one that was fetched in part and goes on.
 void record(Execution &execution, const PlanFacts *facts, int64 limit, int64 offset);
 
-// A transaction has ended.
-void record_transaction_end(bool committed);
+// A transaction has ended; an error ended it when `failed`.
+void record_transaction_end(bool failed);
 
 // The serial number of this backend's current transaction.
 [[nodiscard]] uint32 transaction_number();
@@ -29,8 +29,8 @@ void count_parse(bool understood);
 void count_fault();
 void count_dropped();
 
-// Units that the client names. The name is cut to unit_name_bytes. Each returns false, with nothing changed, when a named
-// unit is open already, or none is.
+// Units that the client names. The name is cut to unit_name_bytes. Each returns false, with nothing changed, when a
+// named unit is open already, or none is.
 bool open_named_unit(const char *name);
 bool close_named_unit();
 

@@ -20,8 +20,8 @@ void add_relation(Collected &collected, Oid relation) {
     collected.facts.hash += hash;
     collected.facts.mask |= UINT64CONST(1) << (hash & 63);
     if (collected.facts.count++ == 0) collected.facts.first = relation;
-    const bool catalog = relation < FirstNormalObjectId ||
-                         (OidIsValid(collected.own_namespace) && get_rel_namespace(relation) == collected.own_namespace);
+    const bool catalog = relation < FirstNormalObjectId || (OidIsValid(collected.own_namespace) &&
+                                                            get_rel_namespace(relation) == collected.own_namespace);
     collected.facts.catalog_only = collected.facts.catalog_only && catalog;
 }
 

@@ -88,9 +88,7 @@ void require_loaded() {
                      "run LOAD 'pg_query_audit' (or set session_preload_libraries) to audit this session.")));
 }
 
-bool may_see(Oid user) {
-    return user == GetUserId() || has_privs_of_role(GetUserId(), ROLE_PG_READ_ALL_STATS);
-}
+bool may_see(Oid user) { return user == GetUserId() || has_privs_of_role(GetUserId(), ROLE_PG_READ_ALL_STATS); }
 
 char *text_of_fingerprint(uint64 fingerprint) {
     char buffer[8192];

@@ -22,9 +22,9 @@ class RowWriter {
     void milliseconds(int64 nanoseconds); // double precision; null below 0
     void timestamp(int64 microseconds);   // since 2000-01-01; null for 0
     void oid(Oid value);
-    void text(std::string_view value);         // null when empty
-    void fingerprint(uint64 value);            // 16 hexadecimal digits; null for 0
-    void json(const char *value);              // null for null
+    void text(std::string_view value);             // null when empty
+    void fingerprint(uint64 value);                // 16 hexadecimal digits; null for 0
+    void json(const char *value);                  // null for null
     void bigints(const uint64 *values, int count); // an array, up to the first 0
 
     // Ends the row. REQUIRES: as many values as the function has columns.

@@ -50,19 +50,26 @@ class FilterWriter {
         node = strip(node);
         if (node == nullptr || depth > deepest_expression) return out_.append("...");
         switch (nodeTag(node)) {
-        case T_Var: return write_column(reinterpret_cast<const Var *>(node));
+        case T_Var:
+            return write_column(reinterpret_cast<const Var *>(node));
         case T_Const:
-        case T_Param: return out_.append("?");
-        case T_OpExpr: return write_operator(reinterpret_cast<const OpExpr *>(node), depth);
-        case T_ScalarArrayOpExpr: return write_array(reinterpret_cast<const ScalarArrayOpExpr *>(node), depth);
-        case T_BoolExpr: return write_boolean(reinterpret_cast<const BoolExpr *>(node), depth);
+        case T_Param:
+            return out_.append("?");
+        case T_OpExpr:
+            return write_operator(reinterpret_cast<const OpExpr *>(node), depth);
+        case T_ScalarArrayOpExpr:
+            return write_array(reinterpret_cast<const ScalarArrayOpExpr *>(node), depth);
+        case T_BoolExpr:
+            return write_boolean(reinterpret_cast<const BoolExpr *>(node), depth);
         case T_NullTest: {
             const NullTest *test = reinterpret_cast<const NullTest *>(node);
             write(reinterpret_cast<const Node *>(test->arg), depth + 1);
             return out_.append(test->nulltesttype == IS_NULL ? " IS NULL" : " IS NOT NULL");
         }
-        case T_FuncExpr: return write_function(reinterpret_cast<const FuncExpr *>(node), depth);
-        default: return out_.append("...");
+        case T_FuncExpr:
+            return write_function(reinterpret_cast<const FuncExpr *>(node), depth);
+        default:
+            return out_.append("...");
         }
     }
 
@@ -168,8 +175,8 @@ bool is_indexable(const Node *node) {
 double distinct_values(Oid relation, const Node *node) {
     if (!IsA(node, Var)) return 0;
     const AttrNumber column = reinterpret_cast<const Var *>(node)->varattno;
-    const HeapTuple statistics = SearchSysCache3(STATRELATTINH, ObjectIdGetDatum(relation), Int16GetDatum(column),
-                                                 BoolGetDatum(false));
+    const HeapTuple statistics =
+        SearchSysCache3(STATRELATTINH, ObjectIdGetDatum(relation), Int16GetDatum(column), BoolGetDatum(false));
     if (!HeapTupleIsValid(statistics)) return 0;
     const double distinct = reinterpret_cast<Form_pg_statistic>(GETSTRUCT(statistics))->stadistinct;
     ReleaseSysCache(statistics);
@@ -226,9 +233,8 @@ void write_index_columns(Oid relation, const IndexKey *keys, int count, TextWrit
     FilterWriter writer(relation, out);
     int columns = 0;
     for (int i = 0; i < count && columns < most_columns; ++i) {
-        const bool repeated = std::any_of(keys, keys + i, [&](const IndexKey &earlier) {
-            return equal(earlier.expression, keys[i].expression);
-        });
+        const bool repeated = std::any_of(
+            keys, keys + i, [&](const IndexKey &earlier) { return equal(earlier.expression, keys[i].expression); });
         if (repeated) continue;
         if (columns++ > 0) out.append(", ");
         const bool plain = IsA(keys[i].expression, Var);

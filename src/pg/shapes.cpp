@@ -40,12 +40,18 @@ std::string_view statement_text(const char *source, int location, int length, si
 
 StatementKind kind_of(CmdType command) {
     switch (command) {
-    case CMD_SELECT: return StatementKind::select;
-    case CMD_INSERT: return StatementKind::insert;
-    case CMD_UPDATE: return StatementKind::update;
-    case CMD_DELETE: return StatementKind::delete_;
-    case CMD_MERGE: return StatementKind::merge;
-    default: return StatementKind::unknown;
+    case CMD_SELECT:
+        return StatementKind::select;
+    case CMD_INSERT:
+        return StatementKind::insert;
+    case CMD_UPDATE:
+        return StatementKind::update;
+    case CMD_DELETE:
+        return StatementKind::delete_;
+    case CMD_MERGE:
+        return StatementKind::merge;
+    default:
+        return StatementKind::unknown;
     }
 }
 

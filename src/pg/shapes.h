@@ -22,12 +22,12 @@ struct LocalShape {
     uint32 tags_serial;          // the tags of the last text, if it had any and was not executed yet
     int32 place;                 // guess at the place in the slot's statistics
     Literals literals;
-    uint8 unexecuted;            // texts analysed since the last execution
+    uint8 unexecuted; // texts analysed since the last execution
     bool text_published;
     uint8 filter_value_count;
     // Below 128 the number of a bound parameter; from 128 on, 128 plus the place of a constant among those recorded.
     uint8 filter_values[max_filter_values];
-    uint8 typed_parameters;      // for how many parameters the type below is known
+    uint8 typed_parameters;                    // for how many parameters the type below is known
     int16 type_length[cached_parameter_types]; // as pg_type.typlen; 0 for types passed by value
     Oid type[cached_parameter_types];
 };
@@ -38,8 +38,8 @@ struct ValueHashes {
     uint64 filter;     // those that the filter compares with
 };
 
-// At parse analysis: learns the shape if it is new, and notes the constants and tags of this text. Never raises an error
-// of its own; the server's memory may run out.
+// At parse analysis: learns the shape if it is new, and notes the constants and tags of this text. Never raises an
+// error of its own; the server's memory may run out.
 void note_analysis(const char *source, const Query *query, const JumbleState *jumble);
 
 // The server's query id; one made from the text and the relations where the server has none: for the query of a DECLARE

@@ -96,8 +96,8 @@ Store::Findings snapshot_findings() {
 FlatTable<StatementKey, StatementRecord> snapshot_statements() {
     return read_at_one_moment([] {
         const StoreConfig &config = store.header().config;
-        auto result = make_table<Store::Statements>(config.statements + statement_partitions +
-                                                    slot_statements * config.slots);
+        auto result =
+            make_table<Store::Statements>(config.statements + statement_partitions + slot_statements * config.slots);
         const auto add = [&](const StatementKey &key, const auto &statement) {
             bool inserted = false;
             StatementRecord &sum = result.find_or_insert(key, inserted);

@@ -1,7 +1,7 @@
 // What readers see: the global tables and the live slots together, copied at one moment.
 //
-// A reader holds each lock only while it copies bytes, never while it calls into the server, and never waits for a slot's
-// owner. Units that still run are judged on the copy, so a finding shows as soon as its evidence is there.
+// A reader holds each lock only while it copies bytes, never while it calls into the server, and never waits for a
+// slot's owner. Units that still run are judged on the copy, so a finding shows as soon as its evidence is there.
 #pragma once
 
 #include "core/store.h"

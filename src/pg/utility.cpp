@@ -31,15 +31,20 @@ UtilityKind kind_of(const Node *statement) {
     case T_DeallocateStmt:
     case T_DeclareCursorStmt:
     case T_FetchStmt:
-    case T_ClosePortalStmt: return UtilityKind::transparent;
+    case T_ClosePortalStmt:
+        return UtilityKind::transparent;
     case T_CallStmt:
-    case T_DoStmt: return UtilityKind::nesting;
-    case T_TransactionStmt: return UtilityKind::transaction;
-    case T_DiscardStmt: return UtilityKind::reset;
+    case T_DoStmt:
+        return UtilityKind::nesting;
+    case T_TransactionStmt:
+        return UtilityKind::transaction;
+    case T_DiscardStmt:
+        return UtilityKind::reset;
     case T_VariableSetStmt:
         return reinterpret_cast<const VariableSetStmt *>(statement)->kind == VAR_RESET_ALL ? UtilityKind::reset
                                                                                            : UtilityKind::nesting;
-    default: return UtilityKind::maintenance;
+    default:
+        return UtilityKind::maintenance;
     }
 }
 

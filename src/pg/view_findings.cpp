@@ -74,8 +74,11 @@ char *fix_sql(const UnitFinding &finding, const char *query, const char *parent_
     char *sql = static_cast<char *>(palloc0(sql_capacity));
     TextWriter writer(sql, sql_capacity);
     switch (rule(finding.rule).fix) {
-    case Fix::none: break;
-    case Fix::create_index: (void)write_create_index(finding, writer); break;
+    case Fix::none:
+        break;
+    case Fix::create_index:
+        (void)write_create_index(finding, writer);
+        break;
     case Fix::batch_child: {
         const bool single_row = finding.rows <= finding.calls;
         if (!query_audit_rewrite_batched(query, strlen(query), single_row, sql, sql_capacity)) sql[0] = '\0';

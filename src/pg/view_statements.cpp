@@ -1,5 +1,7 @@
 // query_audit.statements and query_audit.backend_statements.
 
+#include <algorithm>
+
 #include "pg/memory.h"
 #include "pg/rows.h"
 #include "pg/snapshot.h"
@@ -44,20 +46,20 @@ void write_unit(const Unit &unit, int32 pid, void *context) {
     const bool visible = may_see(unit.client.user);
     for (int i = 0; i < unit.series_count; ++i) {
         const Series &series = unit.series[i];
-        const Tally &tally = series.in_unit;
+        const Tally &tally = series.in_transaction.calls > 0 ? series.in_transaction : series.in_unit;
         row.integer(pid);
         row.oid(unit.client.database);
         row.oid(unit.client.user);
         row.bigint(static_cast<int64>(unit.number));
         row.text(mark_name(unit.mark));
         row.text(visible ? unit.name : "");
-        row.integer(static_cast<int32>(tally.first_position));
+        row.integer(static_cast<int32>(tally.calls > 0 ? tally.first_position : series.last_position));
         row.fingerprint(visible ? series.shape.fingerprint : 0);
         row.text(visible ? text_of_fingerprint(series.shape.fingerprint) : "<insufficient privilege>");
-        row.bigint(tally.calls);
-        row.bigint(tally.filters.estimate());
-        row.bigint(static_cast<int64>(tally.rows));
-        row.milliseconds(tally.execution_ns);
+        row.bigint(series.calls);
+        row.bigint(std::max(series.in_unit.filters.estimate(), series.in_transaction.filters.estimate()));
+        row.bigint(static_cast<int64>(series.rows));
+        row.milliseconds(series.execution_ns);
         row.fingerprint(visible ? tally.parent.fingerprint : 0);
         row.finish();
     }

@@ -37,9 +37,9 @@ char *thresholds_json(int index) {
     for (int t = 0; t < max_thresholds && rule(index).thresholds[t].name != nullptr; ++t) {
         const Threshold &threshold = rule(index).thresholds[t];
         json_key(&json, threshold.name);
-        appendStringInfo(&json, "{\"value\": %d, \"default\": %d, \"unit\": \"%s\", \"setting\": \"pg_query_audit.%s_%s\"}",
-                         settings.thresholds[index][t], threshold.default_value, threshold.unit, rule(index).id,
-                         threshold.name);
+        appendStringInfo(
+            &json, "{\"value\": %d, \"default\": %d, \"unit\": \"%s\", \"setting\": \"pg_query_audit.%s_%s\"}",
+            settings.thresholds[index][t], threshold.default_value, threshold.unit, rule(index).id, threshold.name);
     }
     appendStringInfoChar(&json, '}');
     return json.data;
@@ -87,8 +87,8 @@ Totals count_entries() {
     totals.scans = store.scans().count();
     totals.texts = store.texts().count();
     totals.text_bytes = static_cast<int64>(store.texts().bytes_used());
-    totals.evictions += static_cast<int64>(store.findings().evictions() + store.scans().evictions() +
-                                           store.texts().evictions());
+    totals.evictions +=
+        static_cast<int64>(store.findings().evictions() + store.scans().evictions() + store.texts().evictions());
     return totals;
 }
 
@@ -104,7 +104,8 @@ Datum pg_query_audit_table_scans_0_1(PG_FUNCTION_ARGS) {
     using namespace query_audit;
     require_loaded();
     RowWriter row(fcinfo);
-    snapshot_scans().for_each([&](const query_audit::ScanKey &key, const ScanRecord &scan) { write_scan(key, scan, row); });
+    snapshot_scans().for_each(
+        [&](const query_audit::ScanKey &key, const ScanRecord &scan) { write_scan(key, scan, row); });
     return static_cast<Datum>(0);
 }
 

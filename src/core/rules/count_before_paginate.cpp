@@ -30,15 +30,16 @@ bool same_transaction(const Unit &unit, const HistoryEntry &a, const HistoryEntr
 
 void report(const StatementContext &context, const HistoryEntry &count, const HistoryEntry &page) {
     Unit &unit = context.unit;
-    UnitFinding *finding = unit_finding(unit, context.rule, count.fingerprint, count.relation);
+    UnitFinding *finding =
+        unit_finding(unit, {context.rule, count.fingerprint, count.relation, page.fingerprint}, Confidence::high);
     if (finding == nullptr) return;
     finding->severity = Severity::warning;
     finding->parent_fingerprint = page.fingerprint;
     finding->mark = same_transaction(unit, count, page) ? Mark::transaction : unit.mark;
     const bool filtered = (count.shape_flags & shape_flag::filtered) != 0;
     finding->confidence = filtered || finding->mark != Mark::burst ? Confidence::high : Confidence::medium;
-    finding->reasons = reason_bit(filtered ? Reason::same_filter_values : Reason::no_filter_values) |
-                       reason_bit(Reason::measured);
+    finding->reasons =
+        reason_bit(filtered ? Reason::same_filter_values : Reason::no_filter_values) | reason_bit(Reason::measured);
     const std::int64_t first_us = std::min(count.statement_time_us, page.statement_time_us);
     if (finding->occurrences == 0) finding->first_seen_us = first_us;
     finding->last_seen_us = std::max(count.statement_time_us, page.statement_time_us);
@@ -94,12 +95,14 @@ constinit const RuleDescriptor count_before_paginate_rule = {
     .severity = Severity::warning,
     .rationale = "A page reads twenty rows; the count beside it reads all that match, on every request, and grows with "
                  "the table.",
-    .fires_when = "A count and a page (LIMIT, OFFSET or FETCH FIRST) over the same relations, with the same filter and the "
-                  "same filter values, in one unit of work, in either order, and the count read `min_rows` rows or more. "
-                  "Both are recognised by their parse trees: through sub-selects around either, DISTINCT, ORDER BY, "
-                  "count(1), count(pk), and joins that only fetch what the page shows.",
-    .silent_for = "Another filter or other values; a count of a small table; a lone count; LIMIT n + 1 without a count; "
-                  "existence tests and LIMIT 1.",
+    .fires_when =
+        "A count and a page (LIMIT, OFFSET or FETCH FIRST) over the same relations, with the same filter and the "
+        "same filter values, in one unit of work, in either order, and the count read `min_rows` rows or more. "
+        "Both are recognised by their parse trees: through sub-selects around either, DISTINCT, ORDER BY, "
+        "count(1), count(pk), and joins that only fetch what the page shows.",
+    .silent_for =
+        "Another filter or other values; a count of a small table; a lone count; LIMIT n + 1 without a count; "
+        "existence tests and LIMIT 1.",
     .remedy = "LIMIT n + 1 for \"is there more\", keyset paging, a cached or estimated total, or count(*) OVER () when "
               "both are cheap.",
     .thresholds = {{"min_rows", "rows", 1000, 1, 2147483647, "Rows that the count must have read to be reported"}},

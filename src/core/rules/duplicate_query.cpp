@@ -8,8 +8,7 @@ enum { min_calls = 0 };
 enum { repeats, calls, distinct_parameters, mean_pause_us };
 
 bool repeats_itself(const Tally &tally, const int *thresholds) {
-    return tally.repeats.most() >= static_cast<std::uint32_t>(thresholds[min_calls]) &&
-           tally.counted_calls() >= static_cast<std::uint32_t>(thresholds[min_calls]);
+    return tally.repeats.most() >= static_cast<std::uint32_t>(thresholds[min_calls]);
 }
 
 bool gives_the_same_answer(const StatementShape &shape) noexcept {
@@ -23,14 +22,16 @@ void on_series(const SeriesContext &context) {
     const SequenceEvidence evidence =
         judge_repeats(context.unit, series, context.end, repeats_itself, context.thresholds, false);
     if (evidence.tally == nullptr) return;
-    UnitFinding *finding = unit_finding(context.unit, context.rule, series.shape.fingerprint, series.shape.relation);
+    UnitFinding *finding = unit_finding(
+        context.unit, {context.rule, series.shape.fingerprint, series.shape.relation, 0}, evidence.confidence);
     if (finding == nullptr) return;
 
     const Tally &tally = *evidence.tally;
     const std::uint32_t most = tally.repeats.most();
     describe_series(*finding, series, evidence);
     finding->saved_ns = finding->wall_ns / tally.calls * (most - 1);
-    finding->severity = (evidence.reasons & reason_bit(Reason::one_round_trip)) != 0 ? Severity::info : Severity::warning;
+    finding->severity =
+        (evidence.reasons & reason_bit(Reason::one_round_trip)) != 0 ? Severity::info : Severity::warning;
     finding->evidence[repeats] = most;
     finding->evidence[calls] = tally.calls;
     finding->evidence[distinct_parameters] = tally.filters.estimate();
@@ -51,11 +52,13 @@ constinit const RuleDescriptor duplicate_query_rule = {
     .category = "sequence",
     .severity = Severity::warning,
     .rationale = "Each repeat costs a round trip and an execution for an answer that the application already has.",
-    .fires_when = "One SELECT shape ran `min_calls` times or more with the same parameters in a unit of work, and none of "
-                  "its tables was written in between. Outside a transaction, trace or named unit the same caution holds "
-                  "as for `n_plus_one`: `low` until the run has ended and long pauses set it apart.",
-    .silent_for = "Pings and statements without a table; polling at a steady pace outside a transaction; calls of volatile "
-                  "functions; statements that lock rows; reading again what was written since.",
+    .fires_when =
+        "One SELECT shape ran `min_calls` times or more with the same parameters in a unit of work, and none of "
+        "its tables was written in between. Outside a transaction, trace or named unit the same caution holds "
+        "as for `n_plus_one`: `low` until the run has ended and long pauses set it apart.",
+    .silent_for =
+        "Pings and statements without a table; polling at a steady pace outside a transaction; calls of volatile "
+        "functions; statements that lock rows; reading again what was written since.",
     .remedy = "Fetch once and keep the result for the length of the unit of work.",
     .thresholds = {{"min_calls", "calls", 5, 2, 1000000,
                     "Executions with the same parameters from which a series is reported"}},

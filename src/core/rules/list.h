@@ -1,5 +1,5 @@
-// The only list of rules there is. A rule's descriptor stands at the end of src/core/rules/<id>.cpp. New rules go to the
-// end of the list: a finding that was written to disk holds its rule's index.
+// The only list of rules there is. A rule's descriptor stands at the end of src/core/rules/<id>.cpp. New rules go to
+// the end of the list: a finding that was written to disk holds its rule's index.
 #pragma once
 
 #include "core/rules/rule.h"

@@ -14,27 +14,29 @@ bool is_look_up(const StatementShape &shape) noexcept {
 
 bool repeats_with_other_values(const Tally &tally, const int *thresholds) {
     const auto least = static_cast<std::uint32_t>(thresholds[min_calls]);
-    return tally.counted_calls() >= least && tally.filters.estimate() >= least;
+    return tally.calls >= least && tally.filters.estimate() >= least;
 }
 
 void on_series(const SeriesContext &context) {
     const Series &series = context.series;
     if (!is_look_up(series.shape)) return;
-    const SequenceEvidence evidence = judge_repeats(context.unit, series, context.end, repeats_with_other_values,
-                                                    context.thresholds, true);
+    const SequenceEvidence evidence =
+        judge_repeats(context.unit, series, context.end, repeats_with_other_values, context.thresholds, true);
     if (evidence.tally == nullptr) return;
-    UnitFinding *finding = unit_finding(context.unit, context.rule, series.shape.fingerprint, series.shape.relation);
+    const Tally &tally = *evidence.tally;
+    const bool has_parent = evidence.explained != Explains::nothing;
+    const std::uint64_t parent = has_parent ? tally.parent.fingerprint : 0;
+    UnitFinding *finding = unit_finding(
+        context.unit, {context.rule, series.shape.fingerprint, series.shape.relation, parent}, evidence.confidence);
     if (finding == nullptr) return;
 
-    const Tally &tally = *evidence.tally;
     describe_series(*finding, series, evidence);
     finding->severity = Severity::warning;
     if (tally.calls >= static_cast<std::uint32_t>(context.thresholds[critical_calls])) {
         finding->severity = Severity::critical;
     }
     if ((evidence.reasons & reason_bit(Reason::one_round_trip)) != 0) finding->severity = Severity::info;
-    const bool has_parent = evidence.explained != Explains::nothing;
-    finding->parent_fingerprint = has_parent ? tally.parent.fingerprint : 0;
+    finding->parent_fingerprint = parent;
     if (has_parent) write_chain(context.unit, tally, evidence.mark == Mark::transaction, finding->chain);
     finding->evidence[calls] = tally.calls;
     finding->evidence[distinct_parameters] = tally.filters.estimate();
@@ -56,11 +58,13 @@ void advise(const UnitFinding &finding, TextWriter &advice) {
         advice.format("This statement ran {} times, each time with another value. ", repeats);
     }
     if ((finding.reasons & reason_bit(Reason::one_round_trip)) != 0) {
-        advice.append("They were sent together, so no round trips are lost; one statement would still be planned once.");
+        advice.append(
+            "They were sent together, so no round trips are lost; one statement would still be planned once.");
         return;
     }
-    advice.append("Collect the keys and run it once (= ANY), or join it with the statement that feeds it: eager loading, "
-                  "include, preload, select_related or prefetch_related, as your ORM calls it.");
+    advice.append(
+        "Collect the keys and run it once (= ANY), or join it with the statement that feeds it: eager loading, "
+        "include, preload, select_related or prefetch_related, as your ORM calls it.");
 }
 
 } // namespace
@@ -72,16 +76,18 @@ constinit const RuleDescriptor n_plus_one_rule = {
     .severity = Severity::warning,
     .rationale = "A look-up that runs once for every row of a list costs a round trip each time. The page that takes "
                  "20 ms with ten rows takes seconds with a thousand, and holds its connection all the while.",
-    .fires_when = "One SELECT shape ran `min_calls` times or more in a unit of work, with as many different parameters, "
-                  "and something holds the repeats together: a statement before them whose rows explain their number, "
-                  "one transaction, trace or named unit, or a run with short pauses and a constant period of at most 8 "
-                  "statements. Children without rows count, and so does a count per row. Where loops nest, the evidence "
-                  "names the chain. A bare run outside all of these stays `low` while it goes on, and becomes `medium` "
-                  "only when it has ended, is short, and long pauses set it apart.",
-    .silent_for = "Fewer repeats; the same look-up once a request on a pooled connection; foreign-key checks; fetches from "
-                  "a cursor; keyset batches (`id > $1 ORDER BY id LIMIT n`) and OFFSET batches; `= ANY` and IN lists; queue "
-                  "polling with SKIP LOCKED; catalog queries; a transaction that is tried again after an error; pings. "
-                  "Statements sent in one round trip are `info`.",
+    .fires_when =
+        "One SELECT shape ran `min_calls` times or more in a unit of work, with as many different parameters, "
+        "and something holds the repeats together: a statement before them whose rows explain their number, "
+        "one transaction, trace or named unit, or a run with short pauses and a constant period of at most 8 "
+        "statements. Children without rows count, and so does a count per row. Where loops nest, the evidence "
+        "names the chain. A bare run outside all of these stays `low` while it goes on, and becomes `medium` "
+        "only when it has ended, is short, and long pauses set it apart.",
+    .silent_for =
+        "Fewer repeats; the same look-up once a request on a pooled connection; foreign-key checks; fetches from "
+        "a cursor; keyset batches (`id > $1 ORDER BY id LIMIT n`) and OFFSET batches; `= ANY` and IN lists; queue "
+        "polling with SKIP LOCKED; catalog queries; a transaction that is tried again after an error; pings. "
+        "Statements sent in one round trip are `info`.",
     .remedy = "Fetch all children in one statement: = ANY with the list of keys, or a join with the parent.",
     .thresholds = {{"min_calls", "calls", 5, 2, 1000000,
                     "Executions, with as many different parameters, from which a series is reported"},

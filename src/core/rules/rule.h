@@ -44,8 +44,8 @@ struct StatementContext {
 struct RuleDescriptor {
     const char *id;
     const char *title;
-    const char *category; // sequence, execution, session, schema
-    Severity severity;    // the usual one; a finding's own may differ
+    const char *category;   // sequence, execution, session, schema
+    Severity severity;      // the usual one; a finding's own may differ
     const char *rationale;  // why it hurts
     const char *fires_when; // for docs/rules.md: what is reported, and
     const char *silent_for; // what looks like it and is not

@@ -17,7 +17,8 @@ bool is_large_and_wasteful(const ScanFacts &scan, const int *thresholds) noexcep
 
 void report(const StatementContext &context, const ScanFacts &scan) {
     const StatementEvent &event = context.event;
-    UnitFinding *finding = unit_finding(context.unit, context.rule, event.shape->fingerprint, scan.relation);
+    UnitFinding *finding =
+        unit_finding(context.unit, {context.rule, event.shape->fingerprint, scan.relation, 0}, Confidence::high);
     if (finding == nullptr) return;
     const bool critical = scan.rows_read >= static_cast<std::uint64_t>(context.thresholds[critical_rows]);
     finding->severity = std::max(finding->severity, critical ? Severity::critical : Severity::warning);
@@ -78,17 +79,21 @@ constinit const RuleDescriptor seq_scan_rule = {
     .severity = Severity::warning,
     .rationale = "A sequential scan costs as much as the table is large, whatever it returns: fine in staging, and "
                  "ten times slower when the table has ten times the rows.",
-    .fires_when = "A sequential scan read `min_rows` rows or more of one table (a partitioned table counts as one), and its "
-                  "filter threw away `min_removed_percent` of them or more. Rows are counted by the executor, on this very "
-                  "execution, and only where the plan's cost says that a large table may be read. Statements inside "
-                  "functions count too.",
-    .silent_for = "Small tables, also where a nested loop scans one many times; scans that return most of what they read, or "
-                  "have no filter; a LIMIT that stopped the scan early; COPY, VACUUM, CREATE INDEX, EXPLAIN and other "
-                  "maintenance.",
+    .fires_when =
+        "A sequential scan read `min_rows` rows or more of one table (a partitioned table counts as one), and its "
+        "filter threw away `min_removed_percent` of them or more. Rows are counted by the executor, on this very "
+        "execution, and only where the plan's cost says that a large table may be read. Statements inside "
+        "functions count too.",
+    .silent_for =
+        "Small tables, also where a nested loop scans one many times; scans that return most of what they read, or "
+        "have no filter; a LIMIT that stopped the scan early; COPY, VACUUM, CREATE INDEX, EXPLAIN and other "
+        "maintenance.",
     .remedy = "An index on the columns that the filter compares: those compared for equality first, then one range.",
     .thresholds = {{"min_rows", "rows", 10000, 1, 2147483647, "Rows that one scan must have read to be reported"},
-                   {"min_removed_percent", "percent", 90, 1, 100, "Share of them that its filter must have thrown away"},
-                   {"critical_rows", "rows", 1000000, 1, 2147483647, "Rows read in one execution from which it is critical"}},
+                   {"min_removed_percent", "percent", 90, 1, 100,
+                    "Share of them that its filter must have thrown away"},
+                   {"critical_rows", "rows", 1000000, 1, 2147483647,
+                    "Rows read in one execution from which it is critical"}},
     .evidence_names = {"rows_read", "rows_removed", "rows_kept", "loops", "partitions", "nested"},
     .fix = Fix::create_index,
     .on_series = nullptr,
