@@ -30,6 +30,8 @@ constexpr std::uint32_t parse_flags_end = 1u << 15;
 constexpr std::uint32_t volatile_call = 1u << 16; // calls a volatile function (the server's catalog says so)
 constexpr std::uint32_t catalog_only = 1u << 17;  // every relation is a system catalog or this extension's own
 constexpr std::uint32_t has_literals = 1u << 18;  // the server found constants in the text
+constexpr std::uint32_t any_value_filters = 1u
+                                            << 19; // all values count as its filter's: not parsed, or a function call
 } // namespace shape_flag
 
 struct StatementShape {

@@ -12,8 +12,9 @@ namespace query_audit {
 // The longest prefix of text that is at most `limit` bytes and does not end inside a UTF-8 character.
 [[nodiscard]] inline std::string_view utf8_prefix(std::string_view text, std::size_t limit) noexcept {
     if (text.size() <= limit) return text;
-    while (limit > 0 && (static_cast<unsigned char>(text[limit]) & 0xC0) == 0x80) --limit;
-    return text.substr(0, limit);
+    const char *end = text.data() + limit;
+    while (end != text.data() && (static_cast<unsigned char>(*end) & 0xC0) == 0x80) --end;
+    return {text.data(), static_cast<std::size_t>(end - text.data())};
 }
 
 template <std::size_t size> void assign_text(char (&field)[size], std::string_view text) noexcept {

@@ -42,6 +42,18 @@ inline bool is_parameter_location(const LocationLen &constant) noexcept {
 #endif
 }
 
+// What an operator means to the ordered indexes that know it; operator_meanings gives a list of these.
+#if PG_VERSION_NUM >= 180000
+using OperatorMeaning = OpIndexInterpretation;
+inline List *operator_meanings(Oid operator_id) { return get_op_index_interpretation(operator_id); }
+// The comparison types up to "greater than" have the numbers of btree's strategies.
+inline int btree_strategy(const OperatorMeaning *meaning) { return meaning->cmptype; }
+#else
+using OperatorMeaning = OpBtreeInterpretation;
+inline List *operator_meanings(Oid operator_id) { return get_op_btree_interpretation(operator_id); }
+inline int btree_strategy(const OperatorMeaning *meaning) { return meaning->strategy; }
+#endif
+
 // The tree walkers' callbacks have no parameter list in older headers, which C++ reads as "no parameters".
 #if PG_VERSION_NUM >= 160000
 inline bool walk_plan_state(PlanState *node, bool (*visit)(PlanState *, void *), void *context) {

@@ -1,5 +1,7 @@
 // The functions that take an argument or act: fingerprint, normalize, begin_unit, end_unit, reset.
 
+#include <cinttypes>
+
 #include "core/rules/rule.h"
 #include "parse/parse.h"
 
@@ -76,7 +78,7 @@ Datum pg_query_audit_fingerprint_0_1(PG_FUNCTION_ARGS) {
     using namespace query_audit;
     require_loaded();
     const ParsedStatement parsed = parse_argument(utf8_argument(fcinfo, 0));
-    PG_RETURN_TEXT_P(cstring_to_text(psprintf("%016" INT64_MODIFIER "x", parsed.shape.fingerprint)));
+    PG_RETURN_TEXT_P(cstring_to_text(psprintf("%016" PRIx64, parsed.shape.fingerprint)));
 }
 
 Datum pg_query_audit_normalize_0_1(PG_FUNCTION_ARGS) {

@@ -121,9 +121,10 @@ bool client_changed() {
     return true;
 }
 
-Unit &local_unit(const StatementEvent &event) {
+Unit &local_unit(const StatementEvent &event, const Tags *tags) {
     Unit &unit = slot->unit;
-    const bool changed = client_changed();
+    const bool other_route = tags != nullptr && tags->route != 0 && unit.route != 0 && tags->route != unit.route;
+    const bool changed = client_changed() || other_route;
     const bool same_client = !changed || unit.mark == Mark::named_unit;
     if (same_client && unit_continues(unit, settings, event.start_ns, event.transaction)) return unit;
 
@@ -185,14 +186,14 @@ bool add_to_trace(Execution &execution, const StatementEvent &event) {
 bool add_to_sequences(Execution &execution, const StatementEvent &event) {
     if (!is_part_of_sequences(event)) {
         if (event.facts != nullptr)
-            add_execution(slot->unit.number != 0 ? slot->unit : local_unit(event), event, settings);
+            add_execution(slot->unit.number != 0 ? slot->unit : local_unit(event, nullptr), event, settings);
         return false;
     }
     if (execution.tags != nullptr && execution.tags->trace != 0) {
         execution.traced = true;
         return add_to_trace(execution, event);
     }
-    return add_to_unit(local_unit(event), execution, event);
+    return add_to_unit(local_unit(event, execution.tags), execution, event);
 }
 
 void add_to_statistics(Execution &execution, const StatementEvent &event, bool new_in_unit) {

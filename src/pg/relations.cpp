@@ -13,6 +13,7 @@ constexpr const char *own_schema = "query_audit";
 struct Collected {
     RelationFacts facts;
     Oid own_namespace;
+    Oid function; // the first that is neither the server's nor an extension's
 };
 
 void add_relation(Collected &collected, Oid relation) {
@@ -31,6 +32,13 @@ bool walk(Node *node, void *context) {
         const RangeTblEntry *entry = reinterpret_cast<RangeTblEntry *>(node);
         if (entry->rtekind == RTE_RELATION) add_relation(*static_cast<Collected *>(context), entry->relid);
         return false;
+    }
+    if (IsA(node, FuncExpr)) {
+        Collected &collected = *static_cast<Collected *>(context);
+        const Oid function = reinterpret_cast<FuncExpr *>(node)->funcid;
+        const bool of_application = function >= FirstNormalObjectId && !OidIsValid(collected.function) &&
+                                    !OidIsValid(getExtensionOfObject(ProcedureRelationId, function));
+        if (of_application) collected.function = function;
     }
     if (IsA(node, Query)) {
         return walk_query(reinterpret_cast<Query *>(node), walk, context, QTW_EXAMINE_RTES_BEFORE);
@@ -52,6 +60,12 @@ RelationFacts relations_of_query(const Query *query) {
     Node *node = const_cast<Node *>(reinterpret_cast<const Node *>(query));
     (void)walk(node, &collected);
     collected.facts.volatile_call = contain_volatile_functions(node);
+    if (collected.facts.count == 0 && OidIsValid(collected.function)) {
+        add_relation(collected, collected.function);
+        collected.facts.catalog_only = false;
+        collected.facts.first = InvalidOid; // no table
+        collected.facts.is_call = true;
+    }
     return collected.facts;
 }
 

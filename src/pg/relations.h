@@ -12,6 +12,7 @@ struct RelationFacts {
     uint64 mask; // one bit an OID
     Oid first;   // the first that the text names
     int count;
+    bool is_call;       // there is no table: the relations are functions of the application's, called for their answer
     bool catalog_only;  // every relation is a system catalog or this extension's own
     bool volatile_call; // a volatile function is called
 };

@@ -1,3 +1,5 @@
+#include <cinttypes>
+
 #include "core/text.h"
 
 #include "pg/config.h"
@@ -36,7 +38,7 @@ void RowWriter::text(std::string_view value) {
 
 void RowWriter::fingerprint(uint64 value) {
     if (value == 0) return null();
-    add(CStringGetTextDatum(psprintf("%016" INT64_MODIFIER "x", value)));
+    add(CStringGetTextDatum(psprintf("%016" PRIx64, value)));
 }
 
 void RowWriter::json(const char *value) {

@@ -151,13 +151,13 @@ struct IndexKey {
 
 bool is_btree_comparison(Oid operator_id, bool &equality) {
     bool found = false;
-    List *interpretations = get_op_btree_interpretation(operator_id);
+    List *interpretations = operator_meanings(operator_id);
     ListCell *cell;
     foreach (cell, interpretations) {
-        const OpBtreeInterpretation *meaning = static_cast<OpBtreeInterpretation *>(lfirst(cell));
-        if (meaning->strategy < 1 || meaning->strategy > BTMaxStrategyNumber) continue; // <> is listed too
+        const int strategy = btree_strategy(static_cast<const OperatorMeaning *>(lfirst(cell)));
+        if (strategy < 1 || strategy > BTMaxStrategyNumber) continue; // <> is listed too
         found = true;
-        equality = meaning->strategy == BTEqualStrategyNumber;
+        equality = strategy == BTEqualStrategyNumber;
     }
     list_free_deep(interpretations);
     return found;

@@ -38,7 +38,9 @@ std::string_view statement_text(const char *source, int location, int length, si
     return whole.substr(offset, length > 0 ? static_cast<size_t>(length) : std::string_view::npos);
 }
 
-StatementKind kind_of(CmdType command) {
+// A SELECT whose WITH writes is a write.
+StatementKind kind_of(CmdType command, bool modifying_cte) {
+    if (command == CMD_SELECT && modifying_cte) return StatementKind::update;
     switch (command) {
     case CMD_SELECT:
         return StatementKind::select;
@@ -93,6 +95,7 @@ void describe_relations(StatementShape &shape, const RelationFacts &facts) {
     if (facts.count > 0) shape.flags |= shape_flag::relation;
     if (facts.count > 0 && facts.catalog_only) shape.flags |= shape_flag::catalog_only;
     if (facts.volatile_call) shape.flags |= shape_flag::volatile_call;
+    if (facts.is_call) shape.flags |= shape_flag::filtered | shape_flag::any_value_filters;
 }
 
 void publish_text(LocalShape &local, std::string_view text) {
@@ -151,7 +154,7 @@ void parse_shape(LocalShape &local, uint64 query_id, StatementKind kind, std::st
         map_filter_values(parsed, offset, jumble, local);
     } else {
         local.shape.fingerprint = query_id;
-        local.shape.flags = shape_flag::filtered;
+        local.shape.flags = shape_flag::filtered | shape_flag::any_value_filters;
     }
     local.shape.kind = kind;
     describe_relations(local.shape, facts);
@@ -220,8 +223,8 @@ void note_analysis(const char *source, const Query *query, const JumbleState *ju
     const auto query_id = static_cast<uint64>(query->queryId);
     LocalShape *local = cache().find(query_id);
     if (local == nullptr) {
-        local = meet(query_id, kind_of(query->commandType), source, query->stmt_location, query->stmt_len, jumble,
-                     relations_of_query(query));
+        local = meet(query_id, kind_of(query->commandType, query->hasModifyingCTE), source, query->stmt_location,
+                     query->stmt_len, jumble, relations_of_query(query));
     } else if (!local->text_published) {
         publish_text_of(*local, source, query->stmt_location, query->stmt_len);
     }
@@ -250,8 +253,8 @@ LocalShape *find_shape(const QueryDesc *query, uint64 query_id) {
         return local;
     }
     // Analysed before the library was loaded, or forgotten since.
-    return meet(query_id, kind_of(plan->commandType), query->sourceText, plan->stmt_location, plan->stmt_len, nullptr,
-                relations_of_plan(plan));
+    return meet(query_id, kind_of(plan->commandType, plan->hasModifyingCTE), query->sourceText, plan->stmt_location,
+                plan->stmt_len, nullptr, relations_of_plan(plan));
 }
 
 ValueHashes hash_values(LocalShape &local, const QueryDesc *query) {
@@ -272,7 +275,7 @@ ValueHashes hash_values(LocalShape &local, const QueryDesc *query) {
             hashes.filter = hash_combine(hashes.filter, by_number[number - 1]);
         }
     }
-    if (!local.shape.has(shape_flag::parsed)) hashes.filter = hashes.parameters;
+    if (local.shape.has(shape_flag::any_value_filters)) hashes.filter = hashes.parameters;
     if (!local.shape.has(shape_flag::has_literals)) return hashes;
 
     uint64 literals = local.literals_hash;
@@ -284,7 +287,7 @@ ValueHashes hash_values(LocalShape &local, const QueryDesc *query) {
             statement_text(query->sourceText, query->plannedstmt->stmt_location, query->plannedstmt->stmt_len, offset));
         filter_literals = literals;
     }
-    if (!local.shape.has(shape_flag::parsed)) filter_literals = literals;
+    if (local.shape.has(shape_flag::any_value_filters)) filter_literals = literals;
     hashes.parameters = hash_combine(hashes.parameters, literals);
     // A count without literals and its page with a literal LIMIT compare with the same values.
     if (filter_literals != 0) hashes.filter = hash_combine(hashes.filter, filter_literals);
