@@ -39,7 +39,10 @@ void mask_literals(std::string_view text, bool ascii_only, char *out, std::size_
         last_end = token.start + token.length;
         last_kind = token.kind;
         if (literal) {
-            writer.format("${}", ++parameter);
+            char digits[16];
+            const auto written = std::to_chars(digits, digits + sizeof(digits), ++parameter);
+            writer.append("$");
+            writer.append({digits, static_cast<std::size_t>(written.ptr - digits)});
         } else if (ascii_only) {
             for (const char c : lexer.text_of(token))
                 writer.append(static_cast<unsigned char>(c) < 0x80 ? std::string_view(&c, 1) : "?");

@@ -139,7 +139,7 @@ bool wants_measuring(QueryDesc *query, const StatementShape &shape) {
 
 void measure_scans(QueryDesc *query, const StatementShape &shape) {
     bool all_scans = shape.has(shape_flag::count);
-    const MemoryContext previous = MemoryContextSwitchTo(query->estate->es_query_cxt);
+    MemoryContext previous = MemoryContextSwitchTo(query->estate->es_query_cxt);
     (void)add_counters(query->planstate, &all_scans);
     MemoryContextSwitchTo(previous);
 }

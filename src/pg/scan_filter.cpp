@@ -175,7 +175,7 @@ bool is_indexable(const Node *node) {
 double distinct_values(Oid relation, const Node *node) {
     if (!IsA(node, Var)) return 0;
     const AttrNumber column = reinterpret_cast<const Var *>(node)->varattno;
-    const HeapTuple statistics =
+    HeapTuple statistics =
         SearchSysCache3(STATRELATTINH, ObjectIdGetDatum(relation), Int16GetDatum(column), BoolGetDatum(false));
     if (!HeapTupleIsValid(statistics)) return 0;
     const double distinct = reinterpret_cast<Form_pg_statistic>(GETSTRUCT(statistics))->stadistinct;
@@ -218,9 +218,9 @@ bool leads_an_index(Relation relation, const Node *expression) {
     bool leads = false;
     ListCell *cell;
     foreach (cell, indexes) {
-        const HeapTuple tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(lfirst_oid(cell)));
+        HeapTuple tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(lfirst_oid(cell)));
         if (!HeapTupleIsValid(tuple)) continue;
-        const Form_pg_index index = reinterpret_cast<Form_pg_index>(GETSTRUCT(tuple));
+        Form_pg_index index = reinterpret_cast<Form_pg_index>(GETSTRUCT(tuple));
         const bool partial = !heap_attisnull(tuple, Anum_pg_index_indpred, nullptr);
         leads = leads || (index->indisvalid && !partial && index->indkey.values[0] == column);
         ReleaseSysCache(tuple);
@@ -249,7 +249,7 @@ void write_index_columns(Oid relation, const IndexKey *keys, int count, TextWrit
 } // namespace
 
 void describe_filter(ScanState *scan, ScanFacts &facts) {
-    const Relation relation = scan->ss_currentRelation;
+    Relation relation = scan->ss_currentRelation;
     const Oid relation_id = RelationGetRelid(relation);
     IndexKey keys[most_conditions];
     int key_count = 0;
@@ -258,7 +258,7 @@ void describe_filter(ScanState *scan, ScanFacts &facts) {
     ListCell *cell;
     foreach (cell, scan->ps.plan->qual) {
         const Node *condition = static_cast<const Node *>(lfirst(cell));
-        if (filter.view().size() > 0) filter.append(" AND ");
+        if (!filter.view().empty()) filter.append(" AND ");
         writer.write(condition);
         if (key_count < most_conditions && as_index_key(relation_id, condition, keys[key_count])) ++key_count;
     }

@@ -259,7 +259,7 @@ LocalShape *find_shape(const QueryDesc *query, uint64 query_id) {
 
 ValueHashes hash_values(LocalShape &local, const QueryDesc *query) {
     ValueHashes hashes{0, 0};
-    const ParamListInfo parameters = query->params;
+    ParamListInfo parameters = query->params;
     // PL/pgSQL fetches its variables lazily; to ask for them could run its code.
     const bool bound = parameters != nullptr && parameters->paramFetch == nullptr;
     uint64 by_number[32];
@@ -271,7 +271,7 @@ ValueHashes hash_values(LocalShape &local, const QueryDesc *query) {
     }
     for (int i = 0; i < local.filter_value_count; ++i) {
         const int number = local.filter_values[i];
-        if (number < 128 && number <= count && number <= static_cast<int>(lengthof(by_number))) {
+        if (number > 0 && number < 128 && number <= count && number <= static_cast<int>(lengthof(by_number))) {
             hashes.filter = hash_combine(hashes.filter, by_number[number - 1]);
         }
     }
