@@ -15,7 +15,7 @@ constexpr int copy_attempts = 1000;
 std::uint64_t align(std::uint64_t offset) noexcept { return (offset + alignment - 1) & ~(alignment - 1); }
 
 std::uint32_t share(std::uint32_t whole, int partitions) noexcept {
-    return std::max<std::uint32_t>(1, (whole + partitions - 1) / static_cast<std::uint32_t>(partitions));
+    return std::max<std::uint32_t>(1, whole / static_cast<std::uint32_t>(partitions));
 }
 
 std::uint64_t text_table_bytes(const StoreConfig &config) noexcept {
@@ -189,15 +189,14 @@ void add_scans(const Store &store, const ClientIdentity &client, const Statement
     for (int i = 0; i < event.facts->scan_count; ++i) {
         const ScanFacts &scan = event.facts->scans[i];
         bool inserted = false;
-        ScanRecord &record =
-            store.scans().find_or_insert(ScanKey{event.shape->fingerprint, client.database, scan.relation}, inserted);
+        ScanRecord &record = store.scans().find_or_insert(
+            ScanKey{event.shape->fingerprint, client.database, client.user, scan.relation, 0}, inserted);
         ++record.executions;
         record.scans += static_cast<std::int64_t>(scan.loops);
         record.rows_read += static_cast<std::int64_t>(scan.rows_read);
         record.rows_removed += static_cast<std::int64_t>(scan.rows_removed);
         record.execution_ns += event.execution_ns;
         record.last_seen_us = event.statement_time_us;
-        record.user = client.user;
         record.partitions = scan.partitions;
         std::memcpy(record.relation_name, scan.relation_name, sizeof(record.relation_name));
         std::memcpy(record.filter, scan.filter, sizeof(record.filter));

@@ -69,7 +69,9 @@ struct SharedShape {
 struct ScanKey {
     std::uint64_t fingerprint;
     std::uint32_t database;
+    std::uint32_t user;
     std::uint32_t relation;
+    std::uint32_t padding;
 };
 
 struct ScanRecord {
@@ -79,8 +81,8 @@ struct ScanRecord {
     std::int64_t rows_removed;
     std::int64_t execution_ns;
     std::int64_t last_seen_us;
-    std::uint32_t user;
     std::uint32_t partitions;
+    std::uint32_t padding;
     char relation_name[relation_name_bytes];
     char filter[filter_bytes];
 };

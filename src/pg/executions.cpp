@@ -30,7 +30,7 @@ Execution *begin_execution(QueryDesc *query) {
     if (const int stale = place_of(query); stale >= 0) remove(stale);
     if (execution_count == most_executions) return nullptr;
     Execution &execution = executions[execution_count++];
-    memset(static_cast<void *>(&execution), 0, sizeof(execution));
+    memset(static_cast<void *>(&execution), 0, offsetof(Execution, tags));
     execution.query = query;
     return &execution;
 }

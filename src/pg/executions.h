@@ -18,7 +18,6 @@ struct Execution {
     StatementShape shape;
     uint64 query_id;
     ValueHashes values;
-    const Tags *tags;
     int transaction_depth; // of the (sub)transaction that started it
     int place;             // guess at the place in the slot's statistics
     int64 statement_time_us;
@@ -37,6 +36,9 @@ struct Execution {
     bool ends_at_finish; // its work is done only when ExecutorFinish is: it writes
     bool measured;
     bool recorded;
+    bool running; // inside a run or its finish; left set by an error
+    bool tagged;
+    Tags tags; // where tagged; a copy, because a portal may live on while other texts come
 };
 
 // Starts to watch. Null when too many are under way.

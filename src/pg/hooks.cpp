@@ -14,6 +14,7 @@ namespace query_audit {
 namespace {
 
 post_parse_analyze_hook_type previous_post_parse_analyze = nullptr;
+planner_hook_type previous_planner = nullptr;
 ExecutorStart_hook_type previous_start = nullptr;
 ExecutorRun_hook_type previous_run = nullptr;
 ExecutorFinish_hook_type previous_finish = nullptr;
@@ -34,9 +35,21 @@ void post_parse_analyze(ParseState *state, Query *query, JumbleState *jumble) {
     if (previous_post_parse_analyze != nullptr) previous_post_parse_analyze(state, query, jumble);
 }
 
+// Functions that the planner calls run statements too. At the top level they have no portal, and inside a statement
+// they are nested anyway; inside EXECUTE or DECLARE CURSOR only the depth tells, which those restore after an error.
+PlannedStmt *plan_query(Query *query, const char *text, int cursor_options, ParamListInfo parameters) {
+    const bool counts = in_transparent_utility();
+    if (counts) enter_nesting();
+    PlannedStmt *plan = previous_planner != nullptr ? previous_planner(query, text, cursor_options, parameters)
+                                                    : standard_planner(query, text, cursor_options, parameters);
+    if (counts) leave_nesting();
+    return plan;
+}
+
 uint32 flags_of_start() {
     uint32 flags = 0;
-    if (nesting_depth() > 0) flags |= event_flag::nested;
+    // Without a portal of the client's: while a statement is planned, and for triggers that wait for COMMIT.
+    if (nesting_depth() > 0 || ActivePortal == nullptr) flags |= event_flag::nested;
     if (in_maintenance()) flags |= event_flag::maintenance;
     if (in_explicit_transaction()) flags |= event_flag::explicit_transaction;
     const bool same_message = GetCurrentStatementStartTimestamp() == last_statement_time;
@@ -57,7 +70,10 @@ Execution *begin(QueryDesc *query) {
     execution->place = local->place;
     execution->query_id = query_id;
     execution->values = hash_values(*local, query);
-    execution->tags = take_tags(*local);
+    if (const Tags *tags = take_tags(*local)) {
+        execution->tags = *tags;
+        execution->tagged = true;
+    }
     execution->transaction_depth = GetCurrentTransactionNestLevel();
     execution->transaction = transaction_number();
     execution->statement_time_us = GetCurrentStatementStartTimestamp();
@@ -82,12 +98,14 @@ void executor_start(QueryDesc *query, int eflags) {
 }
 
 void begin_run(Execution &execution) {
+    execution.running = true;
     execution.run_ns = now_ns();
     execution.temp_blocks = pgBufferUsage.temp_blks_written;
     if (execution.start_ns == 0) execution.start_ns = execution.run_ns;
 }
 
 void end_run(Execution &execution) {
+    execution.running = false;
     execution.end_ns = now_ns();
     execution.execution_ns += execution.end_ns - execution.run_ns;
     execution.temp_bytes += (pgBufferUsage.temp_blks_written - execution.temp_blocks) * BLCKSZ;
@@ -107,9 +125,15 @@ void hand_on(Execution &execution) {
     }
 }
 
+// COMMIT reads a scrollable cursor that is to be held once more from its start.
+bool starts_over() {
+    return ActivePortal != nullptr && ActivePortal->holdStore != nullptr &&
+           (ActivePortal->cursorOptions & CURSOR_OPT_SCROLL) != 0;
+}
+
 // A portal that was fetched in part is part of its unit from then on; what it feeds may run before it ends.
 void after_run(Execution &execution, uint64 asked, uint64 processed) {
-    execution.rows += processed;
+    execution.rows = starts_over() ? processed : execution.rows + processed;
     if (execution.ends_at_finish || execution.recorded) return;
     end_run(execution);
     const bool complete = asked == 0 || processed < asked;
@@ -175,17 +199,21 @@ void executor_end(QueryDesc *query) {
     }
 }
 
-void record_failure(Execution &execution) {
+// An error ends what is running; a cursor that is merely open was read as far as the client wanted.
+void record_abandoned(Execution &execution) {
     if (execution.recorded || execution.start_ns == 0) return;
-    execution.flags = (execution.flags | event_flag::failed) & ~event_flag::in_progress;
-    if (execution.end_ns == 0) end_run(execution);
+    execution.flags &= ~event_flag::in_progress;
+    if (execution.running) {
+        execution.flags |= event_flag::failed;
+        end_run(execution);
+    }
     record(execution, nullptr, -1, -1);
 }
 
 void on_transaction_event(XactEvent event, void *) {
     switch (event) {
     case XACT_EVENT_ABORT:
-        abandon_executions(1, record_failure);
+        abandon_executions(1, record_abandoned);
         // Many pools roll back whatever was read; only an error makes a client try again.
         record_transaction_end(!rollback_was_asked_for());
         forget_explicit_transaction();
@@ -202,7 +230,7 @@ void on_transaction_event(XactEvent event, void *) {
 }
 
 void on_subtransaction_event(SubXactEvent event, SubTransactionId, SubTransactionId, void *) {
-    if (event == SUBXACT_EVENT_ABORT_SUB) abandon_executions(GetCurrentTransactionNestLevel(), record_failure);
+    if (event == SUBXACT_EVENT_ABORT_SUB) abandon_executions(GetCurrentTransactionNestLevel(), record_abandoned);
 }
 
 } // namespace
@@ -210,6 +238,8 @@ void on_subtransaction_event(SubXactEvent event, SubTransactionId, SubTransactio
 void install_hooks() {
     previous_post_parse_analyze = post_parse_analyze_hook;
     post_parse_analyze_hook = post_parse_analyze;
+    previous_planner = planner_hook;
+    planner_hook = plan_query;
     previous_start = ExecutorStart_hook;
     ExecutorStart_hook = executor_start;
     previous_run = ExecutorRun_hook;

@@ -88,7 +88,6 @@ void begin_epoch() {
     slot->unit.number = 0;
     slot->unit.finding_count = 0;
     slot->epoch = store.header().epoch.load(std::memory_order_relaxed);
-    republish_texts();
 }
 
 BackendSlot &attach_slot() {
@@ -141,6 +140,8 @@ Unit &local_unit(const StatementEvent &event, const Tags *tags) {
     return unit;
 }
 
+const Tags *tags_of(const Execution &execution) { return execution.tagged ? &execution.tags : nullptr; }
+
 // Where the event's route is known and the unit has none yet, the unit takes it.
 void adopt_tags(Unit &unit, const Tags *tags) {
     if (tags == nullptr || unit.route != 0) return;
@@ -155,7 +156,7 @@ bool is_part_of_sequences(const StatementEvent &event) {
 
 // Adds the event to a unit, or completes it there.
 bool add_to_unit(Unit &unit, Execution &execution, const StatementEvent &event) {
-    adopt_tags(unit, execution.tags);
+    adopt_tags(unit, tags_of(execution));
     unit.backend = MyProcPid;
     if (execution.position != 0 && execution.unit == unit.number) {
         finish_statement(unit, execution.position, event, settings);
@@ -168,7 +169,7 @@ bool add_to_unit(Unit &unit, Execution &execution, const StatementEvent &event) 
 }
 
 bool add_to_trace(Execution &execution, const StatementEvent &event) {
-    const TraceKey key{execution.tags->trace, MyDatabaseId, GetUserId()};
+    const TraceKey key{execution.tags.trace, MyDatabaseId, GetUserId()};
     const LockGuard guard(lock_traces + Store::partition_of(key), true);
     bool inserted = false;
     Unit &unit = trace_unit(store, key, inserted, [](Unit &evicted) noexcept {
@@ -183,17 +184,26 @@ bool add_to_trace(Execution &execution, const StatementEvent &event) {
     return add_to_unit(unit, execution, event);
 }
 
+// An execution that belongs to no sequence, perhaps of another role than the client's: a function's.
+void judge_alone(const StatementEvent &event) {
+    static Unit alone;
+    ClientIdentity client = slot->client;
+    client.user = GetUserId();
+    begin_unit(alone, Mark::burst, client);
+    add_execution(alone, event, settings);
+    fold_findings(alone);
+}
+
 bool add_to_sequences(Execution &execution, const StatementEvent &event) {
     if (!is_part_of_sequences(event)) {
-        if (event.facts != nullptr)
-            add_execution(slot->unit.number != 0 ? slot->unit : local_unit(event, nullptr), event, settings);
+        if (event.facts != nullptr) judge_alone(event);
         return false;
     }
-    if (execution.tags != nullptr && execution.tags->trace != 0) {
+    if (execution.tagged && execution.tags.trace != 0) {
         execution.traced = true;
         return add_to_trace(execution, event);
     }
-    return add_to_unit(local_unit(event, execution.tags), execution, event);
+    return add_to_unit(local_unit(event, tags_of(execution)), execution, event);
 }
 
 void add_to_statistics(Execution &execution, const StatementEvent &event, bool new_in_unit) {
@@ -263,7 +273,9 @@ void record(Execution &execution, const PlanFacts *facts, int64 limit, int64 off
     execution.recorded = true;
     if (event.facts != nullptr && event.facts->scan_count > 0 && !event.is(event_flag::maintenance)) {
         const LockGuard guard(lock_scans, true);
-        add_scans(store, slot->client, event);
+        ClientIdentity client = slot->client;
+        client.user = GetUserId();
+        add_scans(store, client, event);
     }
     if (slot->statement_count < held) offer_texts_again();
 }

@@ -219,7 +219,21 @@ void note_tags(LocalShape &local, const char *source) {
 
 } // namespace
 
+namespace {
+
+// After a reset no text is held any more.
+void notice_reset() {
+    static uint32 seen_epoch = 0;
+    const uint32 epoch = store.header().epoch.load(std::memory_order_relaxed);
+    if (epoch == seen_epoch) return;
+    seen_epoch = epoch;
+    republish_texts();
+}
+
+} // namespace
+
 void note_analysis(const char *source, const Query *query, const JumbleState *jumble) {
+    notice_reset();
     const auto query_id = static_cast<uint64>(query->queryId);
     LocalShape *local = cache().find(query_id);
     if (local == nullptr) {
@@ -247,6 +261,7 @@ uint64 query_id_of(const QueryDesc *query) {
 }
 
 LocalShape *find_shape(const QueryDesc *query, uint64 query_id) {
+    notice_reset();
     const PlannedStmt *plan = query->plannedstmt;
     if (LocalShape *local = cache().find(query_id)) {
         if (!local->text_published) publish_text_of(*local, query->sourceText, plan->stmt_location, plan->stmt_len);

@@ -12,6 +12,7 @@ void (*activate_after_load)() = nullptr;
 
 int depth = 0;
 int maintenance_depth = 0;
+int transparent_depth = 0;
 bool explicit_transaction = false;
 bool rollback_asked_for = false;
 bool installed = false;
@@ -67,6 +68,8 @@ pg_noinline void run_counted(UtilityKind kind, PlannedStmt *plan, const char *te
                              DestReceiver *receiver, QueryCompletion *completion) {
     const volatile int depth_before = depth;
     const volatile int maintenance_depth_before = maintenance_depth;
+    const volatile int transparent_depth_before = transparent_depth;
+    if (kind == UtilityKind::transparent) ++transparent_depth;
     if (kind == UtilityKind::maintenance) ++maintenance_depth;
     if (kind == UtilityKind::maintenance || kind == UtilityKind::nesting) ++depth;
     PG_TRY();
@@ -81,6 +84,7 @@ pg_noinline void run_counted(UtilityKind kind, PlannedStmt *plan, const char *te
     {
         depth = depth_before;
         maintenance_depth = maintenance_depth_before;
+        transparent_depth = transparent_depth_before;
     }
     PG_END_TRY();
 }
@@ -123,6 +127,8 @@ int nesting_depth() { return depth; }
 void enter_nesting() { ++depth; }
 
 void leave_nesting() { --depth; }
+
+bool in_transparent_utility() { return transparent_depth > 0 && depth == 0; }
 
 bool in_maintenance() { return maintenance_depth > 0; }
 

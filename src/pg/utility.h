@@ -10,6 +10,9 @@ void install_utility_hook();
 void enter_nesting();
 void leave_nesting();
 
+// Whether the client's own EXECUTE, DECLARE CURSOR or FETCH runs, and nothing inside it.
+[[nodiscard]] bool in_transparent_utility();
+
 // Whether a statement runs inside COPY, EXPLAIN, CREATE TABLE AS, REFRESH or other work on the database itself.
 [[nodiscard]] bool in_maintenance();
 

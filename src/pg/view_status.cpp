@@ -13,9 +13,9 @@ namespace query_audit {
 namespace {
 
 void write_scan(const query_audit::ScanKey &key, const ScanRecord &scan, RowWriter &row) {
-    const bool visible = may_see(scan.user);
+    const bool visible = may_see(key.user);
     row.oid(key.database);
-    row.oid(scan.user);
+    row.oid(key.user);
     row.text(visible ? scan.relation_name : "");
     row.fingerprint(visible ? key.fingerprint : 0);
     row.text(visible ? text_of_fingerprint(key.fingerprint) : "<insufficient privilege>");
