@@ -5,9 +5,6 @@
 #include <cstring>
 #include <string_view>
 
-// Without locales: later versions of fmt hold a global for them that is constructed at load.
-#define FMT_STATIC_THOUSANDS_SEPARATOR ','
-#define FMT_USE_LOCALE 0
 #include <fmt/format.h>
 
 namespace query_audit {

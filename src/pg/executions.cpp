@@ -40,6 +40,13 @@ Execution *find_execution(const QueryDesc *query) {
     return place >= 0 ? &executions[place] : nullptr;
 }
 
+const Execution *outermost_execution() {
+    for (int i = 0; i < execution_count; ++i) {
+        if (executions[i].running) return &executions[i];
+    }
+    return nullptr;
+}
+
 void end_execution(const QueryDesc *query) {
     if (const int place = place_of(query); place >= 0) remove(place);
 }

@@ -46,6 +46,9 @@ struct Execution {
 
 [[nodiscard]] Execution *find_execution(const QueryDesc *query);
 
+// The outermost execution that is running, which is the client's own; null between statements.
+[[nodiscard]] const Execution *outermost_execution();
+
 void end_execution(const QueryDesc *query);
 
 // Calls visit(Execution &) for each that was started in a (sub)transaction at least this deep, newest first, and ends

@@ -126,14 +126,14 @@ void hand_on(Execution &execution) {
 }
 
 // COMMIT reads a scrollable cursor that is to be held once more from its start.
-bool starts_over() {
-    return ActivePortal != nullptr && ActivePortal->holdStore != nullptr &&
+bool starts_over(const QueryDesc *query) {
+    return ActivePortal != nullptr && ActivePortal->holdStore != nullptr && ActivePortal->queryDesc == query &&
            (ActivePortal->cursorOptions & CURSOR_OPT_SCROLL) != 0;
 }
 
 // A portal that was fetched in part is part of its unit from then on; what it feeds may run before it ends.
 void after_run(Execution &execution, uint64 asked, uint64 processed) {
-    execution.rows = starts_over() ? processed : execution.rows + processed;
+    execution.rows = starts_over(execution.query) ? processed : execution.rows + processed;
     if (execution.ends_at_finish || execution.recorded) return;
     end_run(execution);
     const bool complete = asked == 0 || processed < asked;

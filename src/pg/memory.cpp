@@ -25,6 +25,8 @@ void shmem_request() {
 
 void at_shutdown(int code, Datum) {
     if (code != 0 || !store.attached()) return;
+    // The others are gone; one that an immediate stop killed may have left a lock behind, for which nobody can wait.
+    locks = nullptr;
     fold_everything();
     if (save) save_store();
 }

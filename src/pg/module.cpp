@@ -16,6 +16,7 @@ namespace {
 
 // A function's call loads the library too, and so does CREATE EXTENSION; neither is a wish to audit the session.
 bool was_asked_for() {
+    if (InitializingParallelWorker) return false;   // it loads what its leader has loaded
     if (debug_query_string == nullptr) return true; // session_preload_libraries, local_preload_libraries
     if (ActivePortal == nullptr) return false;
     ListCell *cell;

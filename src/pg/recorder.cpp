@@ -52,15 +52,22 @@ void fold_transaction_findings(Unit &unit) {
     unit.finding_count = static_cast<int32>(std::remove_if(unit.findings, end, is_closed) - unit.findings);
 }
 
+template <typename Visit> void for_each_bit(uint32 bits, Visit visit) {
+    for (; bits != 0; bits &= bits - 1) visit(std::countr_zero(bits));
+}
+
+// A reader who holds the locks sees all statements in the slot or all in the tables. So they are taken together, and
+// never inside a SlotWrite, during which a slot cannot be read.
 void fold_slot_statements() {
-    for (uint32 left = partitions_to_fold(*slot); left != 0; left &= left - 1) {
-        const int partition = std::countr_zero(left);
-        const LockGuard guard(lock_statements + partition, true);
-        fold_statements(store, *slot, partition);
+    const uint32 partitions = partitions_to_fold(*slot);
+    for_each_bit(partitions, [](int partition) { acquire_lock(lock_statements + partition, true); });
+    for_each_bit(partitions, [](int partition) { fold_statements(store, *slot, partition); });
+    {
+        const SlotWrite write;
+        clear_slot_statements(*slot);
+        fold_counters(store, *slot);
     }
-    clear_slot_statements(*slot);
-    fold_counters(store, *slot);
-    store.header().folds.fetch_add(1, std::memory_order_relaxed);
+    for_each_bit(partitions, [](int partition) { release_lock(lock_statements + partition); });
 }
 
 void end_unit(const UnitEnd &end) {
@@ -74,7 +81,10 @@ void at_backend_exit(int, Datum) {
     {
         const SlotWrite write;
         end_unit(UnitEnd{true, 0, 0});
-        fold_slot_statements();
+    }
+    fold_slot_statements();
+    {
+        const SlotWrite write;
         slot->pid = 0;
     }
     slot = nullptr;
@@ -184,12 +194,18 @@ bool add_to_trace(Execution &execution, const StatementEvent &event) {
     return add_to_unit(unit, execution, event);
 }
 
+ClientIdentity executing_client() {
+    ClientIdentity client = slot->client;
+    client.user = GetUserId();
+    assign_text(client.application_name, application_name != nullptr ? application_name : "");
+    return client;
+}
+
 // An execution that belongs to no sequence, perhaps of another role than the client's: a function's.
 void judge_alone(const StatementEvent &event) {
     static Unit alone;
-    ClientIdentity client = slot->client;
-    client.user = GetUserId();
-    begin_unit(alone, Mark::burst, client);
+    begin_unit(alone, Mark::burst, executing_client());
+    if (const Execution *outermost = outermost_execution()) adopt_tags(alone, tags_of(*outermost));
     add_execution(alone, event, settings);
     fold_findings(alone);
 }
@@ -206,13 +222,18 @@ bool add_to_sequences(Execution &execution, const StatementEvent &event) {
     return add_to_unit(local_unit(event, tags_of(execution)), execution, event);
 }
 
+StatementKey key_of(const StatementEvent &event) {
+    return StatementKey{event.shape->fingerprint, MyDatabaseId, GetUserId()};
+}
+
+// Folds when the slot is full of other statements.
+void make_place(Execution &execution, const StatementEvent &event) {
+    if (slot->statement_count < slot_statements) return;
+    if (slot_statement(*slot, key_of(event), execution.place) == nullptr) fold_slot_statements();
+}
+
 void add_to_statistics(Execution &execution, const StatementEvent &event, bool new_in_unit) {
-    const StatementKey key{event.shape->fingerprint, MyDatabaseId, GetUserId()};
-    SlotStatement *statement = slot_statement(*slot, key, execution.place);
-    if (statement == nullptr) {
-        fold_slot_statements();
-        statement = slot_statement(*slot, key, execution.place);
-    }
+    SlotStatement *statement = slot_statement(*slot, key_of(event), execution.place);
     add_execution(*statement, event, new_in_unit);
     if (LocalShape *local = cached_shape(execution.query_id)) local->place = execution.place;
 }
@@ -261,6 +282,7 @@ void record(Execution &execution, const PlanFacts *facts, int64 limit, int64 off
     const StatementEvent event = make_event(execution, facts, limit, offset);
     const bool in_progress = event.is(event_flag::in_progress);
     const int32 held = slot->statement_count;
+    make_place(execution, event);
     {
         const SlotWrite write;
         const bool new_in_unit = add_to_sequences(execution, event);
@@ -273,9 +295,7 @@ void record(Execution &execution, const PlanFacts *facts, int64 limit, int64 off
     execution.recorded = true;
     if (event.facts != nullptr && event.facts->scan_count > 0 && !event.is(event_flag::maintenance)) {
         const LockGuard guard(lock_scans, true);
-        ClientIdentity client = slot->client;
-        client.user = GetUserId();
-        add_scans(store, client, event);
+        add_scans(store, executing_client(), event);
     }
     if (slot->statement_count < held) offer_texts_again();
 }

@@ -9,6 +9,8 @@ namespace query_audit {
 namespace {
 
 constexpr int most_attempts = 3;
+constexpr int most_waits = 100;
+constexpr long wait_us = 100;
 
 void *allocate(size_t bytes) { return MemoryContextAllocHuge(CurrentMemoryContext, bytes); }
 
@@ -39,11 +41,21 @@ template <typename Read> auto read_at_one_moment(Read read) {
     }
 }
 
+// An owner that waits, for a lock or for a processor, may be in the midst of a write.
+bool copy_patiently(const BackendSlot &slot, BackendSlot &copy) {
+    for (int attempt = 0; attempt < most_waits; ++attempt) {
+        if (copy_slot(slot, copy)) return true;
+        if (slot.pid == 0) return false;
+        pg_usleep(wait_us);
+    }
+    return false;
+}
+
 template <typename Visit> void for_each_slot(Visit visit) {
     BackendSlot *copy = static_cast<BackendSlot *>(allocate(sizeof(BackendSlot)));
     const uint32 epoch = store.header().epoch.load(std::memory_order_relaxed);
     for (uint32 i = 0; i < store.header().config.slots; ++i) {
-        if (copy_slot(store.slot(i), *copy) && copy->epoch == epoch) visit(*copy);
+        if (copy_patiently(store.slot(i), *copy) && copy->epoch == epoch) visit(*copy);
     }
     pfree(copy);
 }
@@ -94,26 +106,23 @@ Store::Findings snapshot_findings() {
 }
 
 FlatTable<StatementKey, StatementRecord> snapshot_statements() {
-    return read_at_one_moment([] {
-        const StoreConfig &config = store.header().config;
-        auto result =
-            make_table<Store::Statements>(config.statements + statement_partitions + slot_statements * config.slots);
-        const auto add = [&](const StatementKey &key, const auto &statement) {
-            bool inserted = false;
-            StatementRecord &sum = result.find_or_insert(key, inserted);
-            add_sums(sum.sums, statement.sums);
-            sum.histogram.add_all(statement.histogram);
-        };
-        for_each_slot([&](const BackendSlot &slot) {
-            for (int i = 0; i < slot.statement_count; ++i) add(slot.keys[i], slot.statements[i]);
-        });
-        for (int p = 0; p < statement_partitions; ++p) {
-            Store::Statements part = copy_table(store.statements(p), lock_statements + p);
-            part.for_each(add);
-            pfree(part.memory());
-        }
-        return result;
+    const StoreConfig &config = store.header().config;
+    auto result =
+        make_table<Store::Statements>(config.statements + statement_partitions + slot_statements * config.slots);
+    const auto add = [&](const StatementKey &key, const auto &statement) {
+        bool inserted = false;
+        StatementRecord &sum = result.find_or_insert(key, inserted);
+        add_sums(sum.sums, statement.sums);
+        sum.histogram.add_all(statement.histogram);
+    };
+    // While all of them are held nothing moves from a slot to the tables.
+    for (int p = 0; p < statement_partitions; ++p) acquire_lock(lock_statements + p, false);
+    for_each_slot([&](const BackendSlot &slot) {
+        for (int i = 0; i < slot.statement_count; ++i) add(slot.keys[i], slot.statements[i]);
     });
+    for (int p = 0; p < statement_partitions; ++p) store.statements(p).for_each(add);
+    for (int p = statement_partitions; p-- > 0;) release_lock(lock_statements + p);
+    return result;
 }
 
 Store::Scans snapshot_scans() { return copy_table(store.scans(), lock_scans); }
