@@ -1,0 +1,24 @@
+#!/usr/bin/python3
+"""Sends the labelled scenarios through SQLAlchemy: run.py [scenario ...], with the server from the PG* variables."""
+
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "shared")]
+
+from corpus import counts, duplicates, loops, quiet, requests, scans
+from corpus.database import Database
+import traffic
+
+
+def run_one(application_name, scenario):
+    database = Database(application_name)
+    try:
+        scenario(database)
+    finally:
+        database.close()
+
+
+if __name__ == "__main__":
+    sys.exit(traffic.main("sqlalchemy", [loops, duplicates, scans, counts, requests, quiet], run_one))
