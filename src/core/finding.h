@@ -50,6 +50,7 @@ struct UnitFinding {
     std::uint32_t partitions; // of the relation, that took part
     std::uint64_t fingerprint;
     std::uint64_t parent_fingerprint; // 0: none or not known
+    std::uint64_t text_key;           // what the statement's text is kept under
     std::uint64_t occurrences;        // units for a sequence rule, executions for an execution rule
     std::uint64_t calls;
     std::uint64_t rows;

@@ -7,8 +7,8 @@
 namespace query_audit {
 namespace {
 
-constexpr std::size_t longest_identifier = 63;
 constexpr std::string_view suffix = "_idx";
+constexpr std::size_t hash_suffix_bytes = 9; // _ and eight digits
 
 // Where the table's name begins in a schema-qualified, quoted name.
 std::size_t table_start(std::string_view qualified) noexcept {
@@ -20,16 +20,22 @@ std::size_t table_start(std::string_view qualified) noexcept {
     return 0;
 }
 
-// Letters, digits and underscores of both names; a hash in place of what does not fit or is left out.
-void write_index_name(std::string_view table, std::string_view columns, TextWriter &name) {
-    char plain[longest_identifier + 1];
-    TextWriter words(plain, sizeof(plain) - suffix.size() - 9);
-    bool lossy = false;
+} // namespace
+
+void write_index_name(const UnitFinding &finding, bool unusual, char (&name)[index_name_bytes]) {
+    const std::string_view relation(finding.relation_name);
+    const std::string_view table = relation.substr(table_start(relation));
+    const std::string_view columns(finding.index_columns);
+    char plain[index_name_bytes - suffix.size() - hash_suffix_bytes];
+    TextWriter words(plain, sizeof(plain));
+    // Letters, digits and underscores of both; a hash says what is left out or does not fit. An expression has one
+    // always, because what is left out of it may be all that tells it from another.
+    bool hashed = unusual || columns.find('(') != std::string_view::npos;
     bool separate = false;
     for (const std::string_view part : {table, columns}) {
         for (const char c : part) {
             const bool kept = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-            lossy = lossy || (static_cast<unsigned char>(c) >= 0x80) || (c >= 'A' && c <= 'Z');
+            hashed = hashed || static_cast<unsigned char>(c) >= 0x80 || (c >= 'A' && c <= 'Z');
             const bool leading_digit = kept && words.view().empty() && c >= '0' && c <= '9';
             if ((kept && separate && !words.view().empty()) || leading_digit) words.append("_");
             if (kept) words.append({&c, 1});
@@ -37,23 +43,19 @@ void write_index_name(std::string_view table, std::string_view columns, TextWrit
         }
         separate = true;
     }
-    name.append(words.view().empty() ? std::string_view("index") : words.view());
-    if (lossy || words.truncated()) {
-        name.format("_{:08x}", static_cast<std::uint32_t>(hash_text(table, hash_text(columns))));
+    TextWriter writer(name, sizeof(name));
+    writer.append(words.view().empty() ? std::string_view("index") : words.view());
+    if (hashed || words.truncated()) {
+        writer.format("_{:08x}", static_cast<std::uint32_t>(hash_text(table, hash_text(columns))));
     }
-    name.append(suffix);
+    writer.append(suffix);
 }
 
-} // namespace
-
-bool write_create_index(const UnitFinding &finding, TextWriter &sql) {
+bool write_create_index(const UnitFinding &finding, const char *name, TextWriter &sql) {
     const std::string_view relation(finding.relation_name);
     const std::string_view columns(finding.index_columns);
     if (relation.empty() || columns.empty()) return false;
     const std::size_t start = table_start(relation);
-    char name[longest_identifier + 1];
-    TextWriter name_writer(name, sizeof(name));
-    write_index_name(relation.substr(start), columns, name_writer);
     // CREATE INDEX CONCURRENTLY does not exist for partitioned tables.
     const bool partitioned = finding.partitions > 0;
     const std::string_view concurrently = partitioned ? "" : " CONCURRENTLY";

@@ -44,6 +44,10 @@ struct StatementShape {
     StatementKind kind;
     std::uint8_t padding[7];
 
+    // What its text is kept under. libpg_query gives a look-up by one value and one by a list the same fingerprint, and
+    // only one of the two is a loop's child.
+    [[nodiscard]] std::uint64_t text_key() const noexcept { return fingerprint ^ (flags & shape_flag::batch); }
+
     [[nodiscard]] bool has(std::uint32_t wanted) const noexcept { return (flags & wanted) == wanted; }
 };
 static_assert(std::is_trivially_copyable_v<StatementShape> && std::is_standard_layout_v<StatementShape>);

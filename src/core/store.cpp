@@ -191,11 +191,16 @@ void add_scans(const Store &store, const ClientIdentity &client, const Statement
         bool inserted = false;
         ScanRecord &record = store.scans().find_or_insert(
             ScanKey{event.shape->fingerprint, client.database, client.user, scan.relation, 0}, inserted);
-        ++record.executions;
+        const ScanFacts *const first = event.facts->scans;
+        const bool again = std::any_of(
+            first, first + i, [&scan](const ScanFacts &earlier) noexcept { return earlier.relation == scan.relation; });
+        if (!again) {
+            ++record.executions;
+            record.execution_ns += event.execution_ns;
+        }
         record.scans += static_cast<std::int64_t>(scan.loops);
         record.rows_read += static_cast<std::int64_t>(scan.rows_read);
         record.rows_removed += static_cast<std::int64_t>(scan.rows_removed);
-        record.execution_ns += event.execution_ns;
         record.last_seen_us = event.statement_time_us;
         record.partitions = scan.partitions;
         std::memcpy(record.relation_name, scan.relation_name, sizeof(record.relation_name));

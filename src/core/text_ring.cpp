@@ -42,7 +42,7 @@ TextRing::Record TextRing::record_at(std::uint32_t offset) const noexcept {
 
 void TextRing::write(std::uint32_t offset, const Record &record, std::string_view text) noexcept {
     std::memcpy(ring() + offset, &record, sizeof(record));
-    std::memcpy(ring() + offset + sizeof(record), text.data(), text.size());
+    if (!text.empty()) std::memcpy(ring() + offset + sizeof(record), text.data(), text.size());
 }
 
 void TextRing::forget(std::uint64_t fingerprint, std::uint32_t offset) noexcept {

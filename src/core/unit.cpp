@@ -267,13 +267,16 @@ void end_transaction(Unit &unit, std::uint32_t transaction, bool failed, const S
     if (unit.transaction != transaction || !unit.transaction_open) return;
     const bool tiny = unit.transaction_statements <= tiny_transaction;
     unit.transaction_open = false;
+    // All are judged before any is emptied: a child's parent is another of them.
+    for (int i = 0; i < unit.series_count; ++i) {
+        Series &series = unit.series[i];
+        if (series.transaction != transaction || series.in_transaction.calls < first_checkpoint) continue;
+        seek_parents(unit, series);
+        judge_series(unit, series, UnitEnd{false, 0, 0}, settings);
+    }
     for (int i = 0; i < unit.series_count; ++i) {
         Series &series = unit.series[i];
         if (series.transaction != transaction || series.in_transaction.calls == 0) continue;
-        if (series.in_transaction.calls >= first_checkpoint) {
-            seek_parents(unit, series);
-            judge_series(unit, series, UnitEnd{false, 0, 0}, settings);
-        }
         if (tiny && !failed) series.in_unit.add_all(series.in_transaction);
         series.in_transaction = Tally{};
         if (tiny && !failed && is_checkpoint(series.in_unit.calls)) {

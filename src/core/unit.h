@@ -39,7 +39,8 @@ struct HistoryEntry {
     std::uint32_t transaction;
     std::uint32_t relation; // the first that the text names
     StatementKind kind;
-    std::uint8_t padding[3];
+    bool paired; // a count with its page, or a page with its count
+    std::uint8_t padding[2];
 };
 
 // Executions of one fingerprint on the same relations.

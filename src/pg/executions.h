@@ -18,6 +18,7 @@ struct Execution {
     StatementShape shape;
     uint64 query_id;
     ValueHashes values;
+    Oid user;              // whose rights it has
     int transaction_depth; // of the (sub)transaction that started it
     int place;             // guess at the place in the slot's statistics
     int64 statement_time_us;

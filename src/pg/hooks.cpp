@@ -74,6 +74,7 @@ Execution *begin(QueryDesc *query) {
         execution->tags = *tags;
         execution->tagged = true;
     }
+    execution->user = GetUserId();
     execution->transaction_depth = GetCurrentTransactionNestLevel();
     execution->transaction = transaction_number();
     execution->statement_time_us = GetCurrentStatementStartTimestamp();

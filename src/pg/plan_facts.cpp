@@ -16,6 +16,7 @@ constexpr int most_tables = 16; // of one plan, of which the largest scans are k
 
 struct TableScan {
     Oid root;
+    Index entry; // of the range table: one table may be scanned in several places of a statement
     ScanState *example;
     Oid last_relation;
     uint64 relations;
@@ -26,6 +27,7 @@ struct TableScan {
 };
 
 struct Collection {
+    const PlannedStmt *plan;
     uint64 rows_read;
     int count;
     TableScan tables[most_tables];
@@ -62,15 +64,29 @@ bool add_counters(PlanState *node, void *all_scans) {
     return walk_plan_state(node, add_counters, all_scans);
 }
 
+// The range table entry that the text names: a partition's is its partitioned table's.
+Index named_entry(const PlannedStmt *plan, Index entry) {
+    ListCell *cell;
+    foreach (cell, plan->appendRelations) {
+        const AppendRelInfo *child = static_cast<AppendRelInfo *>(lfirst(cell));
+        if (child->child_relid == entry) return named_entry(plan, child->parent_relid);
+    }
+    return entry;
+}
+
 TableScan *table_of(Collection &collection, ScanState *scan) {
+    const Index own = reinterpret_cast<const Scan *>(scan->ps.plan)->scanrelid;
     const Oid root = root_relation(scan->ss_currentRelation);
+    const bool partition = root != RelationGetRelid(scan->ss_currentRelation);
+    const Index entry = partition ? named_entry(collection.plan, own) : own;
     for (int i = 0; i < collection.count; ++i) {
-        if (collection.tables[i].root == root) return &collection.tables[i];
+        if (collection.tables[i].root == root && collection.tables[i].entry == entry) return &collection.tables[i];
     }
     if (collection.count == most_tables) return nullptr;
     TableScan &table = collection.tables[collection.count++];
     table = TableScan{};
     table.root = root;
+    table.entry = entry;
     table.example = scan;
     return &table;
 }
@@ -147,6 +163,7 @@ void measure_scans(QueryDesc *query, const StatementShape &shape) {
 const PlanFacts *collect_plan_facts(const QueryDesc *query) {
     static PlanFacts facts;
     Collection collection;
+    collection.plan = query->plannedstmt;
     collection.rows_read = 0;
     collection.count = 0;
     (void)collect(query->planstate, &collection);

@@ -120,22 +120,24 @@ BackendSlot &attach_slot() {
 }
 
 // Whether the client is another than the one the slot remembers; remembers it.
-bool client_changed() {
+bool client_changed(Oid user) {
     const char *name = application_name != nullptr ? application_name : "";
     ClientIdentity &client = slot->client;
-    const Oid user = GetUserId();
     if (client.user == user && strncmp(client.application_name, name, application_name_bytes - 1) == 0) return false;
     client.user = user;
     assign_text(client.application_name, name);
     return true;
 }
 
-Unit &local_unit(const StatementEvent &event, const Tags *tags) {
+const Tags *tags_of(const Execution &execution) { return execution.tagged ? &execution.tags : nullptr; }
+
+Unit &local_unit(const Execution &execution, const StatementEvent &event) {
     Unit &unit = slot->unit;
+    const Tags *tags = tags_of(execution);
     const bool other_route = tags != nullptr && tags->route != 0 && unit.route != 0 && tags->route != unit.route;
-    const bool changed = client_changed() || other_route;
-    const bool same_client = !changed || unit.mark == Mark::named_unit;
-    if (same_client && unit_continues(unit, settings, event.start_ns, event.transaction)) return unit;
+    const bool other_client = client_changed(execution.user);
+    const bool changed = other_client || (other_route && unit.mark == Mark::burst);
+    if (!changed && unit_continues(unit, settings, event.start_ns, event.transaction)) return unit;
 
     const int64 pause_ns = unit.number != 0 ? event.start_ns - unit.last_ns : std::numeric_limits<int64>::max() / 4;
     const uint64 next_key = series_key(*event.shape);
@@ -143,14 +145,17 @@ Unit &local_unit(const StatementEvent &event, const Tags *tags) {
     if (unit.position > 0) last = find_series(unit, unit.history[unit.position % history_length].key);
     const bool follows = last != nullptr && series_key(last->shape) == next_key;
     end_unit(UnitEnd{true, pause_ns, next_key});
-    begin_unit(unit, Mark::burst, slot->client);
+    // Another role takes part in a named unit under its own name, and with its own rights to see it.
+    const bool named = unit.number != 0 && unit.mark == Mark::named_unit;
+    char name[unit_name_bytes];
+    memcpy(name, unit.name, sizeof(name));
+    begin_unit(unit, named ? Mark::named_unit : Mark::burst, slot->client);
+    if (named) memcpy(unit.name, name, sizeof(name));
     unit.pause_before_ns = pause_ns;
     unit.follows_same_series = follows;
     unit.backend = MyProcPid;
     return unit;
 }
-
-const Tags *tags_of(const Execution &execution) { return execution.tagged ? &execution.tags : nullptr; }
 
 // Where the event's route is known and the unit has none yet, the unit takes it.
 void adopt_tags(Unit &unit, const Tags *tags) {
@@ -179,7 +184,7 @@ bool add_to_unit(Unit &unit, Execution &execution, const StatementEvent &event) 
 }
 
 bool add_to_trace(Execution &execution, const StatementEvent &event) {
-    const TraceKey key{execution.tags.trace, MyDatabaseId, GetUserId()};
+    const TraceKey key{execution.tags.trace, MyDatabaseId, execution.user};
     const LockGuard guard(lock_traces + Store::partition_of(key), true);
     bool inserted = false;
     Unit &unit = trace_unit(store, key, inserted, [](Unit &evicted) noexcept {
@@ -187,24 +192,24 @@ bool add_to_trace(Execution &execution, const StatementEvent &event) {
         fold_findings(evicted);
     });
     if (inserted) {
-        (void)client_changed();
+        (void)client_changed(execution.user);
         begin_unit(unit, Mark::trace, slot->client);
         unit.trace = key.trace;
     }
     return add_to_unit(unit, execution, event);
 }
 
-ClientIdentity executing_client() {
+ClientIdentity client_of(const Execution &execution) {
     ClientIdentity client = slot->client;
-    client.user = GetUserId();
+    client.user = execution.user;
     assign_text(client.application_name, application_name != nullptr ? application_name : "");
     return client;
 }
 
 // An execution that belongs to no sequence, perhaps of another role than the client's: a function's.
-void judge_alone(const StatementEvent &event) {
+void judge_alone(const Execution &execution, const StatementEvent &event) {
     static Unit alone;
-    begin_unit(alone, Mark::burst, executing_client());
+    begin_unit(alone, Mark::burst, client_of(execution));
     if (const Execution *outermost = outermost_execution()) adopt_tags(alone, tags_of(*outermost));
     add_execution(alone, event, settings);
     fold_findings(alone);
@@ -212,28 +217,28 @@ void judge_alone(const StatementEvent &event) {
 
 bool add_to_sequences(Execution &execution, const StatementEvent &event) {
     if (!is_part_of_sequences(event)) {
-        if (event.facts != nullptr) judge_alone(event);
+        if (event.facts != nullptr) judge_alone(execution, event);
         return false;
     }
     if (execution.tagged && execution.tags.trace != 0) {
         execution.traced = true;
         return add_to_trace(execution, event);
     }
-    return add_to_unit(local_unit(event, tags_of(execution)), execution, event);
+    return add_to_unit(local_unit(execution, event), execution, event);
 }
 
-StatementKey key_of(const StatementEvent &event) {
-    return StatementKey{event.shape->fingerprint, MyDatabaseId, GetUserId()};
+StatementKey key_of(const Execution &execution) {
+    return StatementKey{execution.shape.fingerprint, MyDatabaseId, execution.user};
 }
 
 // Folds when the slot is full of other statements.
-void make_place(Execution &execution, const StatementEvent &event) {
+void make_place(Execution &execution) {
     if (slot->statement_count < slot_statements) return;
-    if (slot_statement(*slot, key_of(event), execution.place) == nullptr) fold_slot_statements();
+    if (slot_statement(*slot, key_of(execution), execution.place) == nullptr) fold_slot_statements();
 }
 
 void add_to_statistics(Execution &execution, const StatementEvent &event, bool new_in_unit) {
-    SlotStatement *statement = slot_statement(*slot, key_of(event), execution.place);
+    SlotStatement *statement = slot_statement(*slot, key_of(execution), execution.place);
     add_execution(*statement, event, new_in_unit);
     if (LocalShape *local = cached_shape(execution.query_id)) local->place = execution.place;
 }
@@ -282,7 +287,7 @@ void record(Execution &execution, const PlanFacts *facts, int64 limit, int64 off
     const StatementEvent event = make_event(execution, facts, limit, offset);
     const bool in_progress = event.is(event_flag::in_progress);
     const int32 held = slot->statement_count;
-    make_place(execution, event);
+    make_place(execution);
     {
         const SlotWrite write;
         const bool new_in_unit = add_to_sequences(execution, event);
@@ -295,7 +300,7 @@ void record(Execution &execution, const PlanFacts *facts, int64 limit, int64 off
     execution.recorded = true;
     if (event.facts != nullptr && event.facts->scan_count > 0 && !event.is(event_flag::maintenance)) {
         const LockGuard guard(lock_scans, true);
-        add_scans(store, executing_client(), event);
+        add_scans(store, client_of(execution), event);
     }
     if (slot->statement_count < held) offer_texts_again();
 }
@@ -341,7 +346,7 @@ bool open_named_unit(const char *name) {
     attach_slot();
     if (slot->unit.number != 0 && slot->unit.mark == Mark::named_unit) return false;
     const SlotWrite write;
-    (void)client_changed();
+    (void)client_changed(GetUserId());
     end_unit(UnitEnd{true, 0, 0});
     begin_unit(slot->unit, Mark::named_unit, slot->client);
     assign_text(slot->unit.name, name);

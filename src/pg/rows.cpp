@@ -97,7 +97,9 @@ char *text_of_fingerprint(uint64 fingerprint) {
     size_t length = 0;
     {
         const LockGuard guard(lock_texts, false);
-        const std::string_view held = utf8_prefix(store.texts().find(fingerprint), sizeof(buffer));
+        std::string_view held = store.texts().find(fingerprint);
+        if (held.empty()) held = store.texts().find(fingerprint ^ shape_flag::batch);
+        held = utf8_prefix(held, sizeof(buffer));
         length = held.size();
         memcpy(buffer, held.data(), length);
     }

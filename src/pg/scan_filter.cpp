@@ -13,22 +13,18 @@ constexpr int deepest_expression = 6;
 constexpr int most_columns = 4;
 constexpr int most_conditions = 16;
 
+// Without casts that change no bit of the value.
 const Node *strip(const Node *node) {
-    while (node != nullptr) {
-        if (IsA(node, RelabelType)) {
-            node = reinterpret_cast<const Node *>(reinterpret_cast<const RelabelType *>(node)->arg);
-        } else if (IsA(node, CoerceViaIO)) {
-            node = reinterpret_cast<const Node *>(reinterpret_cast<const CoerceViaIO *>(node)->arg);
-        } else {
-            return node;
-        }
+    while (node != nullptr && IsA(node, RelabelType)) {
+        node = reinterpret_cast<const Node *>(reinterpret_cast<const RelabelType *>(node)->arg);
     }
     return node;
 }
 
+// What is the same for every row of the scan: no column in it, and nothing volatile.
 bool is_value(const Node *node) {
-    node = strip(node);
-    return node != nullptr && (IsA(node, Const) || IsA(node, Param));
+    Node *expression = const_cast<Node *>(node);
+    return !contain_var_clause(expression) && !contain_volatile_functions(expression) && !contain_subplans(expression);
 }
 
 bool is_json_access(Oid operator_id) {
@@ -149,18 +145,13 @@ struct IndexKey {
     double distinct; // as pg_statistic.stadistinct, made comparable: the larger the more selective
 };
 
-bool is_btree_comparison(Oid operator_id, bool &equality) {
-    bool found = false;
-    List *interpretations = operator_meanings(operator_id);
-    ListCell *cell;
-    foreach (cell, interpretations) {
-        const int strategy = btree_strategy(static_cast<const OperatorMeaning *>(lfirst(cell)));
-        if (strategy < 1 || strategy > BTMaxStrategyNumber) continue; // <> is listed too
-        found = true;
-        equality = strategy == BTEqualStrategyNumber;
-    }
-    list_free_deep(interpretations);
-    return found;
+// Whether an index on the expression, with its type's usual order, can answer the comparison.
+bool is_btree_comparison(Oid operator_id, const Node *expression, bool &equality) {
+    const Oid operator_class = GetDefaultOpClass(getBaseType(exprType(expression)), BTREE_AM_OID);
+    if (!OidIsValid(operator_class)) return false;
+    const int strategy = get_op_opfamily_strategy(operator_id, get_opclass_family(operator_class));
+    equality = strategy == BTEqualStrategyNumber;
+    return strategy >= 1 && strategy <= BTMaxStrategyNumber;
 }
 
 bool is_indexable(const Node *node) {
@@ -206,7 +197,7 @@ bool as_index_key(Oid relation, const Node *condition, IndexKey &key) {
         return false;
     }
     bool equality = false;
-    if (!is_value(right) || !is_indexable(left) || !is_btree_comparison(comparison, equality)) return false;
+    if (!is_value(right) || !is_indexable(left) || !is_btree_comparison(comparison, left, equality)) return false;
     key = IndexKey{left, equality, distinct_values(relation, left)};
     return true;
 }

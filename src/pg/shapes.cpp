@@ -107,19 +107,19 @@ void publish_text(LocalShape &local, std::string_view text) {
     }
     if (normalized[0] == '\0') mask_literals(text, !encoding_is_common(text), normalized, sizeof(normalized));
     const LockGuard guard(lock_texts, true);
-    store.texts().publish(local.shape.fingerprint, normalized);
+    store.texts().publish(local.shape.text_key(), normalized);
     local.text_published = true;
 }
 
 void publish_text_of(LocalShape &local, const char *source, int location, int length) {
     size_t offset = 0;
     const std::string_view text = statement_text(source, location, length, offset);
-    publish_text(local, text.substr(embedded_statement(text)));
+    publish_text(local, embedded_statement(text));
 }
 
-bool text_is_held(uint64 fingerprint) {
+bool text_is_held(uint64 text_key) {
     const LockGuard guard(lock_texts, false);
-    return store.texts().contains(fingerprint);
+    return store.texts().contains(text_key);
 }
 
 bool find_shared(const ShapeKey &key, LocalShape &local) {
@@ -169,16 +169,15 @@ LocalShape *meet(uint64 query_id, StatementKind kind, const char *source, int lo
     memset(static_cast<void *>(&local), 0, sizeof(local));
     size_t offset = 0;
     std::string_view text = statement_text(source, location, length, offset);
-    if (const size_t embedded = embedded_statement(text); embedded > 0) {
-        text.remove_prefix(embedded);
-        offset += embedded;
-    }
+    const std::string_view embedded = embedded_statement(text);
+    offset += static_cast<size_t>(embedded.data() - text.data());
+    text = embedded;
     const ShapeKey key{query_id, MyDatabaseId};
     if (!find_shared(key, local)) {
         parse_shape(local, query_id, kind, text, offset, jumble, facts);
         share(key, local);
     }
-    local.text_published = text_is_held(local.shape.fingerprint);
+    local.text_published = text_is_held(local.shape.text_key());
     if (!local.text_published) publish_text(local, text);
     bool inserted = false;
     LocalShape &kept = cache().find_or_insert(query_id, inserted);
@@ -254,7 +253,7 @@ uint64 query_id_of(const QueryDesc *query) {
     if (plan->queryId != 0) return static_cast<uint64>(plan->queryId);
     size_t offset = 0;
     const std::string_view text = statement_text(query->sourceText, plan->stmt_location, plan->stmt_len, offset);
-    uint64 hash = hash_text_words(text.substr(embedded_statement(text)));
+    uint64 hash = hash_text_words(embedded_statement(text));
     ListCell *cell;
     foreach (cell, plan->relationOids) hash = hash_combine(hash, lfirst_oid(cell));
     return hash;
@@ -319,7 +318,7 @@ const Tags *take_tags(LocalShape &local) {
 
 void republish_texts() {
     cache().for_each([](const uint64 &, LocalShape &local) {
-        if (!text_is_held(local.shape.fingerprint)) local.text_published = false;
+        if (!text_is_held(local.shape.text_key())) local.text_published = false;
     });
 }
 

@@ -69,15 +69,36 @@ char *tags_json(const FindingRecord &record) {
     return json.data;
 }
 
+// Whether the name belongs to something else than the proposed index, which may have been created since.
+bool is_taken(const char *name, Oid table) {
+    const Oid holder = get_relname_relid(name, get_rel_namespace(table));
+    if (!OidIsValid(holder)) return false;
+    HeapTuple tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(holder));
+    if (!HeapTupleIsValid(tuple)) return true;
+    const bool of_table = reinterpret_cast<Form_pg_index>(GETSTRUCT(tuple))->indrelid == table;
+    const bool partial = !heap_attisnull(tuple, Anum_pg_index_indpred, nullptr);
+    ReleaseSysCache(tuple);
+    return !of_table || partial;
+}
+
+void write_index(const FindingRecord &record, TextWriter &sql) {
+    char name[index_name_bytes];
+    write_index_name(record.finding, false, name);
+    const bool here = record.client.database == MyDatabaseId && OidIsValid(record.finding.relation);
+    if (here && is_taken(name, record.finding.relation)) write_index_name(record.finding, true, name);
+    (void)write_create_index(record.finding, name, sql);
+}
+
 // The SQL that mends it; an empty string where none can be written.
-char *fix_sql(const UnitFinding &finding, const char *query, const char *parent_query) {
+char *fix_sql(const FindingRecord &record, const char *query, const char *parent_query) {
+    const UnitFinding &finding = record.finding;
     char *sql = static_cast<char *>(palloc0(sql_capacity));
     TextWriter writer(sql, sql_capacity);
     switch (rule(finding.rule).fix) {
     case Fix::none:
         break;
     case Fix::create_index:
-        (void)write_create_index(finding, writer);
+        write_index(record, writer);
         break;
     case Fix::batch_child: {
         const bool single_row = finding.rows <= finding.calls;
@@ -111,7 +132,7 @@ void write_relation(const FindingRecord &record, RowWriter &row) {
 void write_row(const FindingRecord &record, RowWriter &row) {
     const UnitFinding &finding = record.finding;
     const bool visible = may_see(record.client.user);
-    char *query = text_of_fingerprint(finding.fingerprint);
+    char *query = text_of_fingerprint(finding.text_key);
     char *parent_query = text_of_fingerprint(finding.parent_fingerprint);
     row.bigint(static_cast<int64>(record.id));
     row.text(rule(finding.rule).id);
@@ -141,7 +162,7 @@ void write_row(const FindingRecord &record, RowWriter &row) {
     row.json(visible ? evidence_json(finding) : nullptr);
     if (visible) {
         write_advice(finding, row);
-        row.text(fix_sql(finding, query, parent_query));
+        row.text(fix_sql(record, query, parent_query));
     } else {
         row.null();
         row.null();

@@ -34,6 +34,7 @@ void report(const StatementContext &context, const HistoryEntry &count, const Hi
         unit_finding(unit, {context.rule, count.fingerprint, count.relation, page.fingerprint}, Confidence::high);
     if (finding == nullptr) return;
     finding->severity = Severity::warning;
+    finding->text_key = count.fingerprint ^ (count.shape_flags & shape_flag::batch);
     finding->parent_fingerprint = page.fingerprint;
     finding->mark = same_transaction(unit, count, page) ? Mark::transaction : unit.mark;
     const bool filtered = (count.shape_flags & shape_flag::filtered) != 0;
@@ -62,18 +63,21 @@ void on_statement(const StatementContext &context) {
     if (context.position == 0 || context.event.is(event_flag::in_progress) || context.event.is(event_flag::failed)) {
         return;
     }
-    const Unit &unit = context.unit;
-    const HistoryEntry &now = unit.history[context.position % history_length];
+    Unit &unit = context.unit;
+    HistoryEntry &now = unit.history[context.position % history_length];
     const bool counts = is_large_count(now, context.thresholds);
     if (!counts && !is_page(now)) return;
     const std::uint32_t oldest = unit.position >= history_length ? unit.position - history_length + 1 : 1;
     for (std::uint32_t position = context.position; position-- > oldest;) {
-        const HistoryEntry &then = unit.history[position % history_length];
+        HistoryEntry &then = unit.history[position % history_length];
         if (then.position != position || !same_filter(now, then)) continue;
         // A count pairs with one page: the first that follows it, or the last before it.
-        if (counts && is_page(then)) return report(context, now, then);
-        if (!counts && is_large_count(then, context.thresholds)) return report(context, then, now);
-        if (!counts && is_page(then)) return;
+        const bool other_half = counts ? is_page(then) : is_large_count(then, context.thresholds);
+        if (other_half && !then.paired) {
+            then.paired = now.paired = true;
+            return counts ? report(context, now, then) : report(context, then, now);
+        }
+        if (other_half || is_page(then)) return;
     }
 }
 

@@ -29,6 +29,7 @@ void on_series(const SeriesContext &context) {
     const Tally &tally = *evidence.tally;
     const std::uint32_t most = tally.repeats.most();
     describe_series(*finding, series, evidence);
+    finding->text_key = series.shape.text_key();
     finding->saved_ns = finding->wall_ns / tally.calls * (most - 1);
     finding->severity =
         (evidence.reasons & reason_bit(Reason::one_round_trip)) != 0 ? Severity::info : Severity::warning;

@@ -31,8 +31,10 @@ void on_series(const SeriesContext &context) {
     if (finding == nullptr) return;
 
     describe_series(*finding, series, evidence);
+    finding->text_key = series.shape.text_key();
     finding->severity = Severity::warning;
-    if (tally.calls >= static_cast<std::uint32_t>(context.thresholds[critical_calls])) {
+    if (evidence.confidence > Confidence::low &&
+        tally.calls >= static_cast<std::uint32_t>(context.thresholds[critical_calls])) {
         finding->severity = Severity::critical;
     }
     if ((evidence.reasons & reason_bit(Reason::one_round_trip)) != 0) finding->severity = Severity::info;

@@ -15,11 +15,12 @@ bool is_large_and_wasteful(const ScanFacts &scan, const int *thresholds) noexcep
            scan.rows_removed * 100 >= scan.rows_read * static_cast<std::uint64_t>(thresholds[min_removed_percent]);
 }
 
-void report(const StatementContext &context, const ScanFacts &scan) {
+void report(const StatementContext &context, const ScanFacts &scan, bool again) {
     const StatementEvent &event = context.event;
     UnitFinding *finding =
         unit_finding(context.unit, {context.rule, event.shape->fingerprint, scan.relation, 0}, Confidence::high);
     if (finding == nullptr) return;
+    finding->text_key = event.shape->text_key();
     const bool critical = scan.rows_read >= static_cast<std::uint64_t>(context.thresholds[critical_rows]);
     finding->severity = std::max(finding->severity, critical ? Severity::critical : Severity::warning);
     finding->confidence = Confidence::high;
@@ -27,13 +28,16 @@ void report(const StatementContext &context, const ScanFacts &scan) {
     finding->reasons = reason_bit(Reason::measured);
     if (finding->occurrences == 0) finding->first_seen_us = event.statement_time_us;
     finding->last_seen_us = event.statement_time_us;
-    ++finding->occurrences;
-    ++finding->calls;
-    finding->rows += event.rows;
-    finding->execution_ns += event.execution_ns;
-    finding->wall_ns += event.execution_ns;
+    // A statement may scan a table in two places.
+    if (!again) {
+        ++finding->occurrences;
+        ++finding->calls;
+        finding->rows += event.rows;
+        finding->execution_ns += event.execution_ns;
+        finding->wall_ns += event.execution_ns;
+    }
     const double wasted = static_cast<double>(scan.rows_removed) / static_cast<double>(scan.rows_read);
-    finding->saved_ns += static_cast<std::int64_t>(wasted * static_cast<double>(event.execution_ns));
+    if (!again) finding->saved_ns += static_cast<std::int64_t>(wasted * static_cast<double>(event.execution_ns));
     if (static_cast<std::int64_t>(scan.rows_read) > finding->evidence[rows_read]) {
         finding->evidence[rows_read] = static_cast<std::int64_t>(scan.rows_read);
         finding->evidence[rows_removed] = static_cast<std::int64_t>(scan.rows_removed);
@@ -51,9 +55,12 @@ void report(const StatementContext &context, const ScanFacts &scan) {
 void on_statement(const StatementContext &context) {
     const StatementEvent &event = context.event;
     if (event.facts == nullptr || event.is(event_flag::in_progress)) return;
+    std::uint32_t reported[max_scan_facts] = {};
     for (int i = 0; i < event.facts->scan_count; ++i) {
         const ScanFacts &scan = event.facts->scans[i];
-        if (is_large_and_wasteful(scan, context.thresholds)) report(context, scan);
+        if (!is_large_and_wasteful(scan, context.thresholds)) continue;
+        report(context, scan, std::find(reported, reported + i, scan.relation) != reported + i);
+        reported[i] = scan.relation;
     }
 }
 

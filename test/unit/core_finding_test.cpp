@@ -1,0 +1,245 @@
+// Findings added up over units, their keys, and the SQL that follows from one alone.
+#include <set>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "core/finding.h"
+#include "core/fix.h"
+#include "core/text.h"
+
+namespace query_audit::test {
+namespace {
+
+UnitFinding seen(Confidence confidence, std::int64_t sample = 10, std::int64_t at_us = 100) {
+    UnitFinding finding{};
+    finding.confidence = confidence;
+    finding.severity = Severity::warning;
+    finding.mark = Mark::burst;
+    finding.occurrences = 1;
+    finding.calls = 10;
+    finding.rows = 20;
+    finding.execution_ns = 30;
+    finding.wall_ns = 40;
+    finding.saved_ns = 35;
+    finding.first_seen_us = at_us;
+    finding.last_seen_us = at_us + 5;
+    finding.evidence[0] = sample;
+    return finding;
+}
+
+TEST(AddFinding, AddsUpOverUnits) {
+    FindingRecord record{};
+    add_finding(record, seen(Confidence::high, 10, 100));
+    add_finding(record, seen(Confidence::high, 10, 50));
+    add_finding(record, seen(Confidence::high, 10, 200));
+    const UnitFinding &sum = record.finding;
+    EXPECT_EQ(sum.occurrences, 3u);
+    EXPECT_EQ(sum.calls, 30u);
+    EXPECT_EQ(sum.rows, 60u);
+    EXPECT_EQ(sum.execution_ns, 90);
+    EXPECT_EQ(sum.wall_ns, 120);
+    EXPECT_EQ(sum.saved_ns, 105);
+    EXPECT_EQ(sum.first_seen_us, 50);
+    EXPECT_EQ(sum.last_seen_us, 205);
+}
+
+TEST(AddFinding, LowDoesNotAddToBetter) {
+    FindingRecord record{};
+    add_finding(record, seen(Confidence::medium, 10, 100));
+    add_finding(record, seen(Confidence::low, 99, 200));
+    EXPECT_EQ(record.finding.occurrences, 1u);
+    EXPECT_EQ(record.finding.calls, 10u);
+    EXPECT_EQ(record.finding.confidence, Confidence::medium);
+    EXPECT_EQ(record.finding.evidence[0], 10);
+    EXPECT_EQ(record.finding.last_seen_us, 205) << "but it was seen";
+}
+
+TEST(AddFinding, TheFirstBetterOneReplacesTheLowOnes) {
+    FindingRecord record{};
+    add_finding(record, seen(Confidence::low, 99, 100));
+    add_finding(record, seen(Confidence::low, 99, 110));
+    EXPECT_EQ(record.finding.occurrences, 2u) << "low ones add up among themselves";
+    add_finding(record, seen(Confidence::high, 10, 200));
+    EXPECT_EQ(record.finding.occurrences, 1u);
+    EXPECT_EQ(record.finding.calls, 10u);
+    EXPECT_EQ(record.finding.evidence[0], 10);
+    EXPECT_EQ(record.finding.first_seen_us, 100) << "but for when it was first seen";
+}
+
+TEST(AddFinding, KeepsTheSampleOfTheSurestAndThenOfTheLargest) {
+    FindingRecord record{};
+    add_finding(record, seen(Confidence::medium, 50));
+    UnitFinding surer = seen(Confidence::high, 20);
+    surer.mark = Mark::transaction;
+    add_finding(record, surer);
+    EXPECT_EQ(record.finding.evidence[0], 20);
+    EXPECT_EQ(record.finding.mark, Mark::transaction);
+    EXPECT_EQ(record.finding.confidence, Confidence::high);
+    add_finding(record, seen(Confidence::medium, 90));
+    EXPECT_EQ(record.finding.evidence[0], 20) << "less sure";
+    EXPECT_EQ(record.finding.confidence, Confidence::high);
+    EXPECT_EQ(record.finding.occurrences, 3u);
+    add_finding(record, seen(Confidence::high, 10));
+    EXPECT_EQ(record.finding.evidence[0], 20) << "smaller";
+    add_finding(record, seen(Confidence::high, 30));
+    EXPECT_EQ(record.finding.evidence[0], 30);
+    EXPECT_EQ(record.finding.mark, Mark::burst);
+}
+
+TEST(AddFinding, KeepsTheGravestSeverity) {
+    FindingRecord record{};
+    UnitFinding critical = seen(Confidence::high);
+    critical.severity = Severity::critical;
+    add_finding(record, seen(Confidence::high));
+    add_finding(record, critical);
+    add_finding(record, seen(Confidence::high));
+    EXPECT_EQ(record.finding.severity, Severity::critical);
+}
+
+TEST(FindingKey, SaysWhoRanWhatWhere) {
+    ClientIdentity client{1, 2, {}};
+    assign_text(client.application_name, "shop");
+    UnitFinding finding{};
+    finding.fingerprint = 3;
+    finding.parent_fingerprint = 4;
+    finding.rule = 1;
+    const std::uint64_t id = finding_id(finding_key(client, 6, finding));
+    EXPECT_EQ(finding_id(finding_key(client, 6, finding)), id);
+    EXPECT_GE(static_cast<std::int64_t>(id), 0);
+    std::set<std::uint64_t> ids = {id};
+    const auto differs = [&](const ClientIdentity &c, std::uint64_t route, const UnitFinding &f) {
+        return ids.insert(finding_id(finding_key(c, route, f))).second;
+    };
+    EXPECT_TRUE(differs(client, 7, finding));
+    ClientIdentity other = client;
+    other.database = 9;
+    EXPECT_TRUE(differs(other, 6, finding));
+    other = client;
+    other.user = 9;
+    EXPECT_TRUE(differs(other, 6, finding));
+    other = client;
+    assign_text(other.application_name, "admin");
+    EXPECT_TRUE(differs(other, 6, finding));
+    UnitFinding changed = finding;
+    changed.fingerprint = 9;
+    EXPECT_TRUE(differs(client, 6, changed));
+    changed = finding;
+    changed.parent_fingerprint = 9;
+    EXPECT_TRUE(differs(client, 6, changed));
+    changed = finding;
+    changed.rule = 2;
+    EXPECT_TRUE(differs(client, 6, changed));
+    changed = finding;
+    changed.parent_fingerprint = 0;
+    changed.relation = 12;
+    EXPECT_TRUE(differs(client, 6, changed)) << "without a parent the relation counts";
+    changed.calls = 100;
+    EXPECT_FALSE(differs(client, 6, changed)) << "counts do not";
+}
+
+template <typename Enum> std::set<std::string> names_of(const char *(*name)(Enum), int count) {
+    std::set<std::string> names;
+    for (int i = 0; i < count; ++i) names.insert(name(static_cast<Enum>(i)));
+    EXPECT_EQ(names.count("unknown"), 0u);
+    EXPECT_STREQ(name(static_cast<Enum>(count)), "unknown");
+    return names;
+}
+
+TEST(Names, AreThereForEveryValueAndDiffer) {
+    EXPECT_EQ(names_of<Severity>([](Severity s) { return severity_name(s); }, 3).size(), 3u);
+    EXPECT_EQ(names_of<Confidence>([](Confidence c) { return confidence_name(c); }, 5).size(), 5u);
+    EXPECT_EQ(names_of<Mark>([](Mark m) { return mark_name(m); }, 5).size(), 5u);
+    constexpr int reasons = static_cast<int>(Reason::count_);
+    EXPECT_EQ(names_of<Reason>([](Reason r) { return reason_name(r); }, reasons).size(),
+              static_cast<std::size_t>(reasons));
+}
+
+struct Index {
+    std::string relation;
+    std::string columns;
+    std::uint32_t partitions = 0;
+};
+
+UnitFinding finding_of(const Index &index) {
+    UnitFinding finding{};
+    assign_text(finding.relation_name, index.relation);
+    assign_text(finding.index_columns, index.columns);
+    finding.partitions = index.partitions;
+    return finding;
+}
+
+std::string index_name(const Index &index, bool unusual = false) {
+    char name[index_name_bytes];
+    write_index_name(finding_of(index), unusual, name);
+    return name;
+}
+
+std::string create_index(const Index &index) {
+    char buffer[2048];
+    TextWriter sql(buffer, sizeof buffer);
+    const bool written = write_create_index(finding_of(index), index_name(index).c_str(), sql);
+    EXPECT_EQ(written, !sql.view().empty());
+    return std::string(sql.view());
+}
+
+TEST(CreateIndex, IsWrittenWithItsUndoing) {
+    EXPECT_EQ(create_index({"public.orders", "customer_id, created_at"}),
+              "CREATE INDEX CONCURRENTLY orders_customer_id_created_at_idx ON public.orders "
+              "(customer_id, created_at);\n"
+              "-- to undo: DROP INDEX CONCURRENTLY public.orders_customer_id_created_at_idx;");
+}
+
+TEST(CreateIndex, OfAPartitionedTableIsNotConcurrent) {
+    EXPECT_EQ(create_index({"public.log", "at", 3}), "CREATE INDEX log_at_idx ON public.log (at);\n"
+                                                     "-- to undo: DROP INDEX public.log_at_idx;");
+}
+
+TEST(CreateIndex, KeepsQuotesOfNamesAndNeedsNoneForItsOwn) {
+    const std::string quoted = create_index({"\"My.Schema\".\"Order\"\"s\"", "\"Id\""});
+    EXPECT_NE(quoted.find(" ON \"My.Schema\".\"Order\"\"s\" (\"Id\");\n"), std::string::npos) << quoted;
+    EXPECT_NE(quoted.find(" DROP INDEX CONCURRENTLY \"My.Schema\".rder_s_d_"), std::string::npos) << quoted;
+    const std::string sql = create_index({"\"my.schema\".orders", "name"});
+    EXPECT_EQ(sql, "CREATE INDEX CONCURRENTLY orders_name_idx ON \"my.schema\".orders (name);\n"
+                   "-- to undo: DROP INDEX CONCURRENTLY \"my.schema\".orders_name_idx;");
+    EXPECT_EQ(index_name({"t", "a"}), "t_a_idx") << "without a schema";
+}
+
+TEST(CreateIndex, NamesAreIdentifiersOfAtMost63BytesAndDiffer) {
+    const std::string t63(63, 't');
+    const std::string c60 = std::string(59, 'c');
+    std::set<std::string> names;
+    for (const Index &index : {Index{"public." + t63, "a"}, Index{"public." + t63, "b"}, Index{"public.t", c60 + "a"},
+                               Index{"public.t", c60 + "b"}, Index{"public.\"größe\"", "a"},
+                               Index{"public.\"größer\"", "a"}, Index{"public.\"Ö\"", "\"Ä\""},
+                               Index{"public.\"T\"", "a"}, Index{"public.t", "a"}, Index{"public.t", "a DESC"},
+                               Index{"public.\"2024\"", "a"}, Index{"public.\"2" + t63.substr(2) + "\"", "a"}}) {
+        const std::string name = index_name(index);
+        EXPECT_LE(name.size(), 63u) << name;
+        EXPECT_EQ(name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_"), std::string::npos) << name;
+        EXPECT_EQ(std::string("0123456789").find(name[0]), std::string::npos) << name;
+        EXPECT_TRUE(name.ends_with("_idx")) << name;
+        EXPECT_TRUE(names.insert(name).second) << name;
+    }
+}
+
+TEST(CreateIndex, NamesOfExpressionsTellWhatTheyLeaveOut) {
+    EXPECT_NE(index_name({"public.t", "(a || b)"}), index_name({"public.t", "(a + b)"}));
+}
+
+TEST(CreateIndex, HasAnotherNameForWhenThePlainOneIsTaken) {
+    const Index index{"public.t", "a"};
+    EXPECT_EQ(index_name(index), "t_a_idx");
+    const std::string unusual = index_name(index, true);
+    EXPECT_NE(unusual, "t_a_idx");
+    EXPECT_TRUE(unusual.starts_with("t_a_") && unusual.ends_with("_idx")) << unusual;
+    EXPECT_EQ(index_name(index, true), unusual) << "the same each time";
+}
+
+TEST(CreateIndex, IsNotWrittenWithoutATableOrColumns) {
+    EXPECT_EQ(create_index({"public.t", ""}), "");
+    EXPECT_EQ(create_index({"", "a"}), "");
+}
+
+} // namespace
+} // namespace query_audit::test

@@ -1,0 +1,65 @@
+// Which texts are one shape.
+#include <gtest/gtest.h>
+
+#include "parse_support.h"
+
+namespace query_audit::test {
+namespace {
+
+std::uint64_t fingerprint(const char *text) { return parse(text).shape.fingerprint; }
+
+TEST(Fingerprint, FoldsWhatDiffersFromCallToCall) {
+    const std::vector<std::pair<const char *, const char *>> same = {
+        {"SELECT a FROM t WHERE b = 1", "SELECT a FROM t WHERE b = $1"},
+        {"SELECT a FROM t WHERE b = 'x'", "SELECT a FROM t WHERE b = 'y y'"},
+        {"SELECT a FROM t WHERE b = -1", "SELECT a FROM t WHERE b = NULL"},
+        {"SELECT a FROM t WHERE b IN (1)", "SELECT a FROM t WHERE b IN ($1, $2, $3)"},
+        {"SELECT a FROM t WHERE b IN ('a'::uuid)", "SELECT a FROM t WHERE b IN ($1::uuid, $2::uuid)"},
+        {"SELECT a FROM t WHERE b = ANY(ARRAY[1])", "SELECT a FROM t WHERE b = ANY(ARRAY[1, 2, 3])"},
+        {"SELECT a FROM t WHERE (b, c) IN ((1, 2))", "SELECT a FROM t WHERE (b, c) IN ((1, 2), (3, 4))"},
+        {"INSERT INTO t VALUES (1, 2)", "INSERT INTO t VALUES ($1, $2), ($3, $4)"},
+        {"SELECT a FROM t WHERE b = 1", "/* route='x' */ select a\n  from t -- here\n where b=1 ;"},
+        {"SELECT a AS x FROM t", "SELECT a AS y FROM t"},
+        {"SELECT a FROM t LIMIT 10", "SELECT a FROM t LIMIT $1"},
+    };
+    for (const auto &[one, other] : same) {
+        EXPECT_NE(fingerprint(one), 0u);
+        EXPECT_EQ(fingerprint(one), fingerprint(other)) << one << " / " << other;
+    }
+}
+
+TEST(Fingerprint, TellsShapesApart) {
+    const std::vector<std::pair<const char *, const char *>> different = {
+        {"SELECT a FROM t WHERE b = 1", "SELECT a FROM t WHERE c = 1"},
+        {"SELECT a FROM t WHERE b = 1", "SELECT a FROM t WHERE b > 1"},
+        {"SELECT a FROM x.t", "SELECT a FROM y.t"},
+        {"SELECT a FROM x.t", "SELECT a FROM t"},
+        {"SELECT a FROM t", "SELECT b FROM t"},
+        {"SELECT a FROM t", "SELECT a FROM t LIMIT 1"},
+        {"SELECT a FROM t ORDER BY a", "SELECT a FROM t ORDER BY a DESC"},
+        {"SELECT a FROM t", "SELECT a FROM t FOR UPDATE"},
+        {"SELECT a FROM t JOIN u ON b = c", "SELECT a FROM t LEFT JOIN u ON b = c"},
+        {"UPDATE t SET a = 1 WHERE b = 2", "DELETE FROM t WHERE b = 2"},
+    };
+    for (const auto &[one, other] : different) EXPECT_NE(fingerprint(one), fingerprint(other)) << one << " / " << other;
+}
+
+TEST(Shape, DoesNotDependOnHowTheTextIsLaidOut) {
+    const ParsedStatement plain =
+        parse("SELECT d.id FROM docs d JOIN u ON u.id = d.u WHERE u.a = $1 AND d.b IN ($2) LIMIT $3");
+    for (const char *text :
+         {"select d.id from docs d join u on u.id=d.u where u.a=$1 and d.b in($2)limit $3",
+          "SELECT d.id /* a */ FROM docs AS d\n\tINNER JOIN u ON (u.id = d.u)\nWHERE (u.a = 'x' AND (d.b IN ('y'))) "
+          "LIMIT 3;",
+          "SELECT \"d\".\"id\" FROM \"docs\" \"d\" JOIN \"u\" ON \"u\".\"id\" = \"d\".\"u\" WHERE \"u\".\"a\" = 1 AND "
+          "\"d\".\"b\" IN (2) LIMIT 3"}) {
+        const ParsedStatement other = parse(text);
+        EXPECT_EQ(other.shape.fingerprint, plain.shape.fingerprint) << text;
+        EXPECT_EQ(other.shape.filter_identity, plain.shape.filter_identity) << text;
+        EXPECT_EQ(other.shape.flags, plain.shape.flags) << text;
+        EXPECT_EQ(other.filter_value_count, plain.filter_value_count) << text;
+    }
+}
+
+} // namespace
+} // namespace query_audit::test
