@@ -15,15 +15,17 @@ constexpr int usual_pauses_around = 20;
 constexpr int longest_pauses_around = 4;
 constexpr std::uint32_t many_repeats = 10;
 
-std::int64_t mean_pause_ns(const Tally &tally) noexcept {
-    return tally.calls > 1 ? tally.pause_ns / (tally.calls - 1) : 0;
+// Between two executions of the series, and not only before each: a stream of requests pauses between its requests,
+// wherever in them the series stands.
+std::int64_t mean_idle_ns(const Tally &tally) noexcept {
+    return tally.calls > 1 ? tally.idle_ns / (tally.calls - 1) : 0;
 }
 
 bool is_unbroken(const Series &series, const Tally &tally) noexcept { return series.run_calls >= tally.calls; }
 
 bool is_set_apart(const Unit &unit, const Series &series, const Tally &tally, const UnitEnd &end) noexcept {
-    const std::int64_t around_ns = std::max({least_pause_around_ns, usual_pauses_around * mean_pause_ns(tally),
-                                             longest_pauses_around * tally.max_pause_ns});
+    const std::int64_t around_ns = std::max(
+        {least_pause_around_ns, usual_pauses_around * mean_idle_ns(tally), longest_pauses_around * tally.max_idle_ns});
     return end.ended && end.pause_after_ns >= around_ns && unit.pause_before_ns >= around_ns &&
            end.next_key != series_key(series.shape) && !unit.follows_same_series;
 }
@@ -34,7 +36,7 @@ void judge_bare_run(const Unit &unit, const Series &series, const UnitEnd &end, 
     evidence.confidence = Confidence::low;
     if (!end.ended) evidence.reasons |= reason_bit(Reason::still_running);
     const bool like_a_loop = is_unbroken(series, tally) && tally.calls <= longest_bounded_run &&
-                             mean_pause_ns(tally) <= short_pause_ns && unit.resets == 0;
+                             mean_idle_ns(tally) <= short_pause_ns && unit.resets == 0;
     if (!like_a_loop) {
         evidence.reasons |= reason_bit(Reason::looks_like_requests);
     } else if (is_set_apart(unit, series, tally, end)) {
@@ -45,7 +47,7 @@ void judge_bare_run(const Unit &unit, const Series &series, const UnitEnd &end, 
 
 void judge_burst(const Unit &unit, const Series &series, const UnitEnd &end, SequenceEvidence &evidence) noexcept {
     const Tally &tally = *evidence.tally;
-    const bool hurried = mean_pause_ns(tally) <= unhurried_pause_ns;
+    const bool hurried = mean_idle_ns(tally) <= unhurried_pause_ns;
     // Where parent and child alternate, each execution of the parent must have fed most of its rows to the child;
     // otherwise these are requests that happen to contain both.
     const bool fed = tally.parent.calls <= 1 || 2 * tally.calls >= tally.parent.rows;

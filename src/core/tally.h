@@ -110,6 +110,10 @@ struct Tally {
     std::int64_t pause_ns; // from the end of the statement before to the start of each repeat
     std::int64_t max_pause_ns;
     std::int64_t first_pause_ns; // before the first execution, and in neither of the two
+    // The client's idle time between one execution of the series and the next, whatever ran in between.
+    std::int64_t idle_ns;
+    std::int64_t max_idle_ns;
+    std::int64_t first_idle_ns;
     std::int64_t first_seen_us;
     DistinctSet filters;
     Repeats repeats;
@@ -128,6 +132,8 @@ struct Tally {
         execution_ns += later.execution_ns;
         pause_ns += later.pause_ns + later.first_pause_ns;
         max_pause_ns = std::max({max_pause_ns, later.max_pause_ns, later.first_pause_ns});
+        idle_ns += later.idle_ns + later.first_idle_ns;
+        max_idle_ns = std::max({max_idle_ns, later.max_idle_ns, later.first_idle_ns});
         filters.add_all(later.filters);
         repeats.add_all(later.repeats);
     }

@@ -71,14 +71,18 @@ bool written_since(const Unit &unit, std::uint64_t relation_mask, std::uint32_t 
     return false;
 }
 
-void add_to_tally(Tally &tally, const StatementEvent &event, std::uint32_t position, std::int64_t pause_ns) noexcept {
+void add_to_tally(Tally &tally, const StatementEvent &event, std::uint32_t position, std::int64_t pause_ns,
+                  std::int64_t idle_ns) noexcept {
     if (tally.calls == 0) {
         tally.first_position = position;
         tally.first_seen_us = event.statement_time_us;
         tally.first_pause_ns = pause_ns;
+        tally.first_idle_ns = idle_ns;
     } else {
         tally.pause_ns += pause_ns;
         tally.max_pause_ns = std::max(tally.max_pause_ns, pause_ns);
+        tally.idle_ns += idle_ns;
+        tally.max_idle_ns = std::max(tally.max_idle_ns, idle_ns);
         if (event.is(event_flag::same_round_trip)) ++tally.same_round_trip;
     }
     ++tally.calls;
@@ -143,7 +147,8 @@ bool add_to_series(Unit &unit, const StatementEvent &event, std::int64_t pause_n
         judge_series(unit, series, UnitEnd{false, 0, 0}, settings);
         tally = Tally{};
     }
-    add_to_tally(tally, event, unit.position, pause_ns);
+    add_to_tally(tally, event, unit.position, pause_ns, unit.idle_ns - series.idle_at_last_ns);
+    series.idle_at_last_ns = unit.idle_ns;
     if (is_checkpoint(tally.calls) || tally.calls == tally.parent.rows) {
         seek_parents(unit, series);
         judge_series(unit, series, UnitEnd{false, 0, 0}, settings);
@@ -223,6 +228,7 @@ Added add_statement(Unit &unit, const StatementEvent &event, const Settings &set
         ++unit.pauses;
         unit.pause_ns += pause_ns;
     }
+    unit.idle_ns += pause_ns;
     ++unit.position;
     unit.last_ns = std::max(unit.last_ns, event.end_ns);
     unit.last_seen_us = event.statement_time_us;

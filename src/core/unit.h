@@ -57,8 +57,9 @@ struct Series {
     std::int64_t execution_ns;
     std::uint64_t rows_max; // of one execution
     std::int64_t last_seen_us;
-    Tally in_unit;        // without what in_transaction holds or held, unless that transaction was tiny
-    Tally in_transaction; // of the open explicit transaction, in a burst
+    std::int64_t idle_at_last_ns; // the unit's idle_ns at the last execution
+    Tally in_unit;                // without what in_transaction holds or held, unless that transaction was tiny
+    Tally in_transaction;         // of the open explicit transaction, in a burst
 };
 
 struct Unit {
@@ -78,6 +79,7 @@ struct Unit {
     std::int64_t last_seen_us;
     std::int64_t pause_before_ns; // before the first statement; the largest value at a connection's start
     std::int64_t pause_ns;        // all pauses inside, outside of explicit transactions
+    std::int64_t idle_ns;         // all pauses inside
     std::uint32_t pauses;
     std::uint32_t position;               // of the last statement that reads or writes a table
     std::uint32_t transaction;            // serial number of the last statement's transaction

@@ -21,6 +21,39 @@ inline int backend_number() noexcept {
 #endif
 }
 
+// Memory for what a setting's check hook leaves behind, which the server frees. Null where there is none.
+inline void *allocate_setting(size_t bytes) {
+#if PG_VERSION_NUM >= 160000
+    return guc_malloc(LOG, bytes);
+#else
+    return malloc(bytes);
+#endif
+}
+
+inline void free_setting(void *memory) {
+#if PG_VERSION_NUM >= 160000
+    guc_free(memory);
+#else
+    free(memory);
+#endif
+}
+
+// What tells statements of one query id apart, or 0. Since version 18 the id is made of the names of tables and not of
+// their OIDs, so it is the same for two schemas. The first table says which; the planner leaves it in its place.
+inline Oid relation_beside_query_id(const List *range_table) {
+#if PG_VERSION_NUM >= 180000
+    ListCell *cell;
+    foreach (cell, range_table) {
+        // Views are sub-selects in a plan, and keep their OID.
+        const RangeTblEntry *entry = static_cast<const RangeTblEntry *>(lfirst(cell));
+        if (OidIsValid(entry->relid)) return entry->relid;
+    }
+#else
+    (void)range_table;
+#endif
+    return InvalidOid;
+}
+
 // Length of a constant that the server has already measured (a list that it folded), or -1 where only its start is
 // known.
 inline int known_constant_length(const LocationLen &constant) noexcept {

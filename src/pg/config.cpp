@@ -32,14 +32,14 @@ struct RuleList {
 };
 
 bool check_disabled_rules(char **value, void **extra, GucSource) {
-    RuleList *list = static_cast<RuleList *>(malloc(sizeof(RuleList)));
+    RuleList *list = static_cast<RuleList *>(allocate_setting(sizeof(RuleList)));
     char *copy = pstrdup(*value);
     List *names = NIL;
     if (list == nullptr) return false;
     list->mask = 0;
     if (!SplitIdentifierString(copy, ',', &names)) {
         GUC_check_errdetail("List syntax is invalid.");
-        free(list);
+        free_setting(list);
         return false;
     }
     ListCell *cell;
@@ -55,7 +55,7 @@ bool check_disabled_rules(char **value, void **extra, GucSource) {
             }
             GUC_check_errdetail("There is no rule named \"%s\".", name);
             GUC_check_errhint("Rules: %s.", known);
-            free(list);
+            free_setting(list);
             return false;
         }
         list->mask |= UINT64CONST(1) << index;

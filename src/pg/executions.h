@@ -17,10 +17,14 @@ struct Execution {
     QueryDesc *query; // identity alone once the transaction has failed
     StatementShape shape;
     uint64 query_id;
+    uint64 shape_key;
     ValueHashes values;
     Oid user;              // whose rights it has
     int transaction_depth; // of the (sub)transaction that started it
     int place;             // guess at the place in the slot's statistics
+    uint32 position;       // in the unit, 0: none
+    uint32 transaction;
+    uint32 flags; // event_flag
     int64 statement_time_us;
     int64 start_ns; // 0 until it first runs
     int64 end_ns;
@@ -29,10 +33,7 @@ struct Execution {
     int64 temp_blocks;  // the backend's counter when the current run began
     int64 temp_bytes;
     uint64 rows;
-    uint64 unit; // number of the unit that it was added to while in progress
-    uint32 position;
-    uint32 transaction;
-    uint32 flags;        // event_flag
+    uint64 unit;         // number of the unit that it was added to while in progress
     bool traced;         // the unit is that of a trace
     bool ends_at_finish; // its work is done only when ExecutorFinish is: it writes
     bool measured;

@@ -69,6 +69,7 @@ Execution *begin(QueryDesc *query) {
     execution->shape = local->shape;
     execution->place = local->place;
     execution->query_id = query_id;
+    execution->shape_key = local->key;
     execution->values = hash_values(*local, query);
     if (const Tags *tags = take_tags(*local)) {
         execution->tags = *tags;

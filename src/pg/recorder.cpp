@@ -240,7 +240,7 @@ void make_place(Execution &execution) {
 void add_to_statistics(Execution &execution, const StatementEvent &event, bool new_in_unit) {
     SlotStatement *statement = slot_statement(*slot, key_of(execution), execution.place);
     add_execution(*statement, event, new_in_unit);
-    if (LocalShape *local = cached_shape(execution.query_id)) local->place = execution.place;
+    if (LocalShape *local = cached_shape(execution.shape_key)) local->place = execution.place;
 }
 
 StatementEvent make_event(const Execution &execution, const PlanFacts *facts, int64 limit, int64 offset) {

@@ -141,8 +141,8 @@ void share(const ShapeKey &key, const LocalShape &local) {
     memcpy(shared.filter_values, local.filter_values, sizeof(shared.filter_values));
 }
 
-void parse_shape(LocalShape &local, uint64 query_id, StatementKind kind, std::string_view text, size_t offset,
-                 const JumbleState *jumble, const RelationFacts &facts) {
+void parse_shape(LocalShape &local, StatementKind kind, std::string_view text, size_t offset, const JumbleState *jumble,
+                 const RelationFacts &facts) {
     ParsedStatement parsed;
     ParseStatus status = ParseStatus::not_dml;
     if (encoding_is_common(text)) {
@@ -153,7 +153,7 @@ void parse_shape(LocalShape &local, uint64 query_id, StatementKind kind, std::st
         local.shape = parsed.shape;
         map_filter_values(parsed, offset, jumble, local);
     } else {
-        local.shape.fingerprint = query_id;
+        local.shape.fingerprint = local.key;
         local.shape.flags = shape_flag::filtered | shape_flag::any_value_filters;
     }
     local.shape.kind = kind;
@@ -162,8 +162,13 @@ void parse_shape(LocalShape &local, uint64 query_id, StatementKind kind, std::st
     if (jumble == nullptr || jumble->clocations_count > 0) local.shape.flags |= shape_flag::has_literals;
 }
 
-// Everything that happens only when this backend meets a query id for the first time.
-LocalShape *meet(uint64 query_id, StatementKind kind, const char *source, int location, int length,
+uint64 key_of(uint64 query_id, const List *range_table) {
+    const Oid relation = relation_beside_query_id(range_table);
+    return OidIsValid(relation) ? hash_combine(query_id, relation) : query_id;
+}
+
+// Everything that happens only when this backend meets a key for the first time.
+LocalShape *meet(uint64 key, StatementKind kind, const char *source, int location, int length,
                  const JumbleState *jumble, const RelationFacts &facts) {
     LocalShape local;
     memset(static_cast<void *>(&local), 0, sizeof(local));
@@ -172,15 +177,16 @@ LocalShape *meet(uint64 query_id, StatementKind kind, const char *source, int lo
     const std::string_view embedded = embedded_statement(text);
     offset += static_cast<size_t>(embedded.data() - text.data());
     text = embedded;
-    const ShapeKey key{query_id, MyDatabaseId};
-    if (!find_shared(key, local)) {
-        parse_shape(local, query_id, kind, text, offset, jumble, facts);
-        share(key, local);
+    local.key = key;
+    const ShapeKey shared_key{key, MyDatabaseId};
+    if (!find_shared(shared_key, local)) {
+        parse_shape(local, kind, text, offset, jumble, facts);
+        share(shared_key, local);
     }
     local.text_published = text_is_held(local.shape.text_key());
     if (!local.text_published) publish_text(local, text);
     bool inserted = false;
-    LocalShape &kept = cache().find_or_insert(query_id, inserted);
+    LocalShape &kept = cache().find_or_insert(key, inserted);
     kept = local;
     return &kept;
 }
@@ -233,10 +239,10 @@ void notice_reset() {
 
 void note_analysis(const char *source, const Query *query, const JumbleState *jumble) {
     notice_reset();
-    const auto query_id = static_cast<uint64>(query->queryId);
-    LocalShape *local = cache().find(query_id);
+    const uint64 key = key_of(static_cast<uint64>(query->queryId), query->rtable);
+    LocalShape *local = cache().find(key);
     if (local == nullptr) {
-        local = meet(query_id, kind_of(query->commandType, query->hasModifyingCTE), source, query->stmt_location,
+        local = meet(key, kind_of(query->commandType, query->hasModifyingCTE), source, query->stmt_location,
                      query->stmt_len, jumble, relations_of_query(query));
     } else if (!local->text_published) {
         publish_text_of(*local, source, query->stmt_location, query->stmt_len);
@@ -246,7 +252,7 @@ void note_analysis(const char *source, const Query *query, const JumbleState *ju
     note_tags(*local, source);
 }
 
-LocalShape *cached_shape(uint64 query_id) { return cache().find(query_id); }
+LocalShape *cached_shape(uint64 key) { return cache().find(key); }
 
 uint64 query_id_of(const QueryDesc *query) {
     const PlannedStmt *plan = query->plannedstmt;
@@ -262,12 +268,16 @@ uint64 query_id_of(const QueryDesc *query) {
 LocalShape *find_shape(const QueryDesc *query, uint64 query_id) {
     notice_reset();
     const PlannedStmt *plan = query->plannedstmt;
-    if (LocalShape *local = cache().find(query_id)) {
+    const uint64 key = key_of(query_id, plan->rtable);
+    LocalShape *local = cache().find(key);
+    // Tables of sub-selects alone are in a plan's range table, and not in that of the query itself.
+    if (local == nullptr && key != query_id) local = cache().find(query_id);
+    if (local != nullptr) {
         if (!local->text_published) publish_text_of(*local, query->sourceText, plan->stmt_location, plan->stmt_len);
         return local;
     }
     // Analysed before the library was loaded, or forgotten since.
-    return meet(query_id, kind_of(plan->commandType, plan->hasModifyingCTE), query->sourceText, plan->stmt_location,
+    return meet(key, kind_of(plan->commandType, plan->hasModifyingCTE), query->sourceText, plan->stmt_location,
                 plan->stmt_len, nullptr, relations_of_plan(plan));
 }
 

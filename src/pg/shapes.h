@@ -17,6 +17,7 @@ enum class Literals : std::uint8_t { unknown, one, many };
 
 struct LocalShape {
     StatementShape shape;
+    uint64 key;                  // in the caches: the query id and, where that is not enough, a relation
     uint64 literals_hash;        // of the last text's constants, in the order in which the server records them
     uint64 filter_literals_hash; // of those that the filter compares with
     uint32 tags_serial;          // the tags of the last text, if it had any and was not executed yet
@@ -49,8 +50,8 @@ void note_analysis(const char *source, const Query *query, const JumbleState *ju
 // At the start of an execution. The pointer is valid until the next call of any function here.
 [[nodiscard]] LocalShape *find_shape(const QueryDesc *query, uint64 query_id);
 
-// The shape of this query id if it is cached.
-LocalShape *cached_shape(uint64 query_id);
+// The shape with this key if it is cached.
+LocalShape *cached_shape(uint64 key);
 
 ValueHashes hash_values(LocalShape &local, const QueryDesc *query);
 
