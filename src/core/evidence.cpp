@@ -51,9 +51,13 @@ void judge_burst(const Unit &unit, const Series &series, const UnitEnd &end, Seq
     // Where parent and child alternate, each execution of the parent must have fed most of its rows to the child;
     // otherwise these are requests that happen to contain both.
     const bool fed = tally.parent.calls <= 1 || 2 * tally.calls >= tally.parent.rows;
-    if (evidence.explained == Explains::match && fed) {
+    // In a stream of requests any look-up passes, sooner or later, the number of rows that some list returned. A loop
+    // begins right after its list and keeps its period; where the list was read in a loop itself, the sums tell.
+    const bool follows = tally.first_position - tally.parent.position <= longest_period &&
+                         (tally.parent.calls > 1 || is_unbroken(series, tally));
+    if (evidence.explained == Explains::match && fed && follows) {
         evidence.confidence = hurried ? Confidence::high : Confidence::medium;
-    } else if (evidence.explained == Explains::bound && fed && hurried && is_unbroken(series, tally)) {
+    } else if (evidence.explained == Explains::bound && fed && follows && hurried && is_unbroken(series, tally)) {
         evidence.confidence = Confidence::medium;
     } else {
         judge_bare_run(unit, series, end, evidence);
