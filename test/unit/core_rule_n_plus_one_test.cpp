@@ -33,6 +33,18 @@ TEST(NPlusOne, NeedsFiveExecutionsWithFiveValues) {
     EXPECT_NE(session.confidence(n_plus_one, author), Confidence::none);
 }
 
+TEST(NPlusOne, IsNotSureOfAStreamThatPassesTheNumberOfSomeListsRows) {
+    Session session;
+    session.run(posts, {.rows = 6});
+    for (std::uint64_t i = 0; i < 6; ++i) {
+        // Requests of different lengths, each with the look-up somewhere in it.
+        session.repeat(publisher, static_cast<int>(i % 3));
+        session.run(author, {.value = i});
+        session.repeat(comments, static_cast<int>(i % 2));
+    }
+    EXPECT_EQ(session.confidence(n_plus_one, author), Confidence::low);
+}
+
 TEST(NPlusOne, NamesTheParentWhoseRowsMatch) {
     const UnitFinding finding = after_loop(20, 20, {.rows = 2, .pause_us = 400, .execution_us = 100});
     EXPECT_EQ(finding.confidence, Confidence::high);
