@@ -17,13 +17,12 @@ constexpr std::size_t index_columns_bytes = 128;
 
 // What sequential scans of one table (a partitioned table counts as one) did in one execution.
 struct ScanFacts {
-    std::uint32_t relation;     // OID of the table, of the root when it is a partition
-    std::uint32_t partitions;   // scanned, 0 for a plain table
-    std::uint64_t loops;        // times it was scanned from the start
-    std::uint64_t rows_read;    // all loops
-    std::uint64_t rows_removed; // by the filter, all loops
-    bool index_exists;          // a valid index already leads with the first of index_columns
-    bool parallel;
+    std::uint32_t relation;                  // OID of the table, of the root when it is a partition
+    std::uint32_t partitions;                // scanned, 0 for a plain table
+    std::uint64_t loops;                     // times it was scanned from the start
+    std::uint64_t rows_read;                 // all loops
+    std::uint64_t rows_removed;              // by the filter, all loops
+    bool index_exists;                       // a valid index already leads with the first of index_columns
     char relation_name[relation_name_bytes]; // schema-qualified and quoted
     char filter[filter_bytes];               // with ? for each value; empty when it could not be written
     char index_columns[index_columns_bytes]; // for CREATE INDEX ... (here); empty when none would serve

@@ -45,19 +45,26 @@ void judge_bare_run(const Unit &unit, const Series &series, const UnitEnd &end, 
     }
 }
 
+bool is_over(const Unit &unit, const Series &series, const UnitEnd &end) noexcept {
+    return end.ended || end.run_over || unit.position > series.last_position + std::max(series.period, 1u);
+}
+
+// In a stream of requests any look-up passes, sooner or later, the number of rows that some list returned. A loop
+// begins right after its list, keeps its period, and stops with the rows. Where the list was read in a loop itself, the
+// rows of each list tell.
 void judge_burst(const Unit &unit, const Series &series, const UnitEnd &end, SequenceEvidence &evidence) noexcept {
     const Tally &tally = *evidence.tally;
+    const bool one_list = tally.parent.lists <= 1;
+    if (evidence.explained == Explains::match && one_list && !is_over(unit, series, end)) {
+        evidence.explained = Explains::bound;
+        evidence.reasons |= reason_bit(Reason::still_running);
+    }
+    const bool follows =
+        tally.first_position - tally.parent.position <= longest_period && (!one_list || is_unbroken(series, tally));
     const bool hurried = mean_idle_ns(tally) <= unhurried_pause_ns;
-    // Where parent and child alternate, each execution of the parent must have fed most of its rows to the child;
-    // otherwise these are requests that happen to contain both.
-    const bool fed = tally.parent.calls <= 1 || 2 * tally.calls >= tally.parent.rows;
-    // In a stream of requests any look-up passes, sooner or later, the number of rows that some list returned. A loop
-    // begins right after its list and keeps its period; where the list was read in a loop itself, the sums tell.
-    const bool follows = tally.first_position - tally.parent.position <= longest_period &&
-                         (tally.parent.calls > 1 || is_unbroken(series, tally));
-    if (evidence.explained == Explains::match && fed && follows) {
+    if (evidence.explained == Explains::match && follows) {
         evidence.confidence = hurried ? Confidence::high : Confidence::medium;
-    } else if (evidence.explained == Explains::bound && fed && follows && hurried && is_unbroken(series, tally)) {
+    } else if (evidence.explained == Explains::bound && follows && hurried) {
         evidence.confidence = Confidence::medium;
     } else {
         judge_bare_run(unit, series, end, evidence);
@@ -87,17 +94,17 @@ SequenceEvidence judge_repeats(const Unit &unit, const Series &series, const Uni
         return evidence;
     }
 
-    if (seeks_parent) {
-        evidence.explained = explains(*evidence.tally);
-        if (evidence.explained == Explains::match) evidence.reasons |= reason_bit(Reason::parent_rows_match);
-        if (evidence.explained == Explains::bound) evidence.reasons |= reason_bit(Reason::parent_rows_bound);
-        if (evidence.explained == Explains::nothing) evidence.reasons |= reason_bit(Reason::no_parent);
-    }
+    if (seeks_parent) evidence.explained = explains(*evidence.tally);
     if (is_unbroken(series, *evidence.tally)) evidence.reasons |= reason_bit(Reason::unbroken_run);
     if (evidence.mark == Mark::burst) {
         judge_burst(unit, series, end, evidence);
     } else {
         judge_marked(series, evidence);
+    }
+    if (seeks_parent) {
+        if (evidence.explained == Explains::match) evidence.reasons |= reason_bit(Reason::parent_rows_match);
+        if (evidence.explained == Explains::bound) evidence.reasons |= reason_bit(Reason::parent_rows_bound);
+        if (evidence.explained == Explains::nothing) evidence.reasons |= reason_bit(Reason::no_parent);
     }
     if (2 * evidence.tally->same_round_trip >= evidence.tally->calls) {
         evidence.reasons |= reason_bit(Reason::one_round_trip);

@@ -30,7 +30,13 @@ void add_finding(FindingRecord &record, const UnitFinding &seen) noexcept {
         sum.first_seen_us = first_seen_us;
         return;
     }
-    sum.last_seen_us = std::max(sum.last_seen_us, seen.last_seen_us);
+    if (seen.last_seen_us >= sum.last_seen_us) {
+        // The plan, and with it what would help, may be another than when it was first seen.
+        std::copy_n(seen.relation_name, relation_name_bytes, sum.relation_name);
+        std::copy_n(seen.filter, filter_bytes, sum.filter);
+        std::copy_n(seen.index_columns, index_columns_bytes, sum.index_columns);
+        sum.last_seen_us = seen.last_seen_us;
+    }
     if (seen.confidence <= Confidence::low && sum.confidence > Confidence::low) return;
 
     const bool larger_sample = seen.evidence[0] > sum.evidence[0];

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <cstring>
 #include <type_traits>
+#include <utility>
 
 #include "core/hash.h"
 
@@ -78,28 +79,18 @@ template <typename Key, typename Value> class FlatTable {
 
     // The value of key, zeroed when it is new. Before an entry is evicted for it, on_evict(key, value) sees it.
     template <typename OnEvict> Value &find_or_insert(const Key &key, bool &inserted, OnEvict on_evict) noexcept {
-        if (Value *found = find(key)) {
-            inserted = false;
-            return *found;
-        }
-        inserted = true;
-        if (header().free == 0) evict(on_evict);
-        const std::uint32_t index = header().free;
-        Entry &entry = entries()[index - 1];
-        header().free = entry.next;
-        std::memset(static_cast<void *>(&entry), 0, sizeof(Entry));
-        entry.live = 1;
-        entry.used = 1;
-        entry.key = key;
-        std::uint32_t &bucket = buckets()[bucket_of(key)];
-        entry.next = bucket;
-        bucket = index;
-        ++header().count;
-        return entry.value;
+        return *place(key, inserted, on_evict, [](const Value &) noexcept { return true; });
     }
 
     Value &find_or_insert(const Key &key, bool &inserted) noexcept {
         return find_or_insert(key, inserted, [](const Key &, Value &) noexcept {});
+    }
+
+    // The same, but only entries whose value may_evict(value) allows make room; null when there is none. Looks at every
+    // entry before it gives up.
+    template <typename MayEvict> Value *insert_over(const Key &key, bool &inserted, MayEvict may_evict) noexcept {
+        return place(
+            key, inserted, [](const Key &, Value &) noexcept {}, may_evict);
     }
 
     bool erase(const Key &key) noexcept {
@@ -158,12 +149,34 @@ template <typename Key, typename Value> class FlatTable {
         return std::memcmp(&a, &b, sizeof(Key)) == 0;
     }
 
-    template <typename OnEvict> void evict(OnEvict &on_evict) noexcept {
+    template <typename OnEvict, typename MayEvict>
+    Value *place(const Key &key, bool &inserted, OnEvict on_evict, MayEvict may_evict) noexcept {
+        Value *found = find(key);
+        inserted = found == nullptr;
+        if (!inserted) return found;
+        if (header().free == 0) evict(on_evict, may_evict);
+        const std::uint32_t index = header().free;
+        if (index == 0) return nullptr;
+        Entry &entry = entries()[index - 1];
+        header().free = entry.next;
+        std::memset(static_cast<void *>(&entry), 0, sizeof(Entry));
+        entry.live = 1;
+        entry.used = 1;
+        entry.key = key;
+        std::uint32_t &bucket = buckets()[bucket_of(key)];
+        entry.next = bucket;
+        bucket = index;
+        ++header().count;
+        return &entry.value;
+    }
+
+    template <typename OnEvict, typename MayEvict> void evict(OnEvict &on_evict, MayEvict &may_evict) noexcept {
         Header &head = header();
-        // Two rounds at most: the first clears every use mark.
+        // Two rounds at most: the first clears every use mark of what may go.
         for (std::uint32_t looked_at = 0; looked_at < 2 * head.capacity; ++looked_at) {
             Entry &entry = entries()[head.hand];
             head.hand = head.hand + 1 < head.capacity ? head.hand + 1 : 0;
+            if (!may_evict(std::as_const(entry.value))) continue;
             if (entry.used != 0) {
                 entry.used = 0;
                 continue;

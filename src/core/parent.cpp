@@ -8,61 +8,107 @@ namespace {
 constexpr std::uint32_t statements_looked_back = 24;
 constexpr std::uint64_t most_calls_a_row = 3;
 
-struct Executions {
-    std::uint64_t rows;
-    std::uint32_t calls;
-};
+constexpr std::uint64_t least_children_of_a_fed_list = 3;
 
-// What a candidate returned in the same unit or, for a tally of one transaction, since that transaction began.
-Executions executions_of(const Unit &unit, std::uint64_t key, const Executions &remembered, const Series &child,
-                         bool in_transaction) noexcept {
-    const Series *series = find_series(unit, key);
-    if (series == nullptr) return remembered;
-    if (!in_transaction) {
-        // One that ran inside a transaction of its own is in no tally of the burst.
-        return series->in_unit.calls > 0 ? Executions{series->in_unit.rows, series->in_unit.calls} : remembered;
-    }
-    const bool same = series->transaction == child.transaction && series->in_transaction.calls > 0;
-    return same ? Executions{series->in_transaction.rows, series->in_transaction.calls} : remembered;
+Explains explains(std::uint64_t rows, std::uint64_t calls, std::uint64_t distinct) noexcept {
+    if (rows == 0 || calls > most_calls_a_row * rows) return Explains::nothing;
+    // One more is the same look-up for the page itself: the signed-in user among the authors.
+    if (calls % rows == 0 || distinct == rows || calls == rows + 1) return Explains::match;
+    return calls < rows ? Explains::bound : Explains::loosely;
 }
 
-Explains explains(std::uint64_t rows, std::uint32_t calls, std::uint32_t distinct) noexcept {
-    if (rows == 0) return Explains::nothing;
-    if (calls == rows || calls == 2 * rows || calls == 3 * rows || distinct == rows) return Explains::match;
-    if (calls < rows) return Explains::bound;
-    return calls <= most_calls_a_row * rows ? Explains::loosely : Explains::nothing;
+// The parent's latest list is complete, for there is another.
+void settle_list(Parent &parent) noexcept {
+    const std::uint64_t rows = parent.list_rows;
+    const std::uint64_t children = parent.children;
+    if (rows < 2) {
+        if (children > most_calls_a_row * rows) ++parent.unfed;
+    } else if (children >= rows && explains(rows, children, 0) == Explains::match) {
+        ++parent.matched;
+    } else if (children >= least_children_of_a_fed_list && 2 * children >= rows &&
+               children <= most_calls_a_row * rows) {
+        ++parent.fed;
+    } else {
+        ++parent.unfed;
+    }
+}
+
+Explains explained_by_lists(Parent parent) noexcept {
+    // The latest may go on; it says something once all its rows have had their child.
+    if (parent.children >= parent.list_rows) settle_list(parent);
+    const std::uint64_t all = std::uint64_t{parent.matched} + parent.fed + parent.unfed;
+    if (all == 0) return Explains::loosely;
+    if (4 * std::uint64_t{parent.matched} >= 3 * all) return Explains::match;
+    return 4 * (std::uint64_t{parent.matched} + parent.fed) >= 3 * all ? Explains::bound : Explains::loosely;
+}
+
+// Brings the parent up to date with its series. Where that was forgotten meanwhile, the parent stays as it was.
+void update_parent(const Series *lists, Parent &parent) noexcept {
+    if (lists == nullptr || lists->calls < parent.lists_earlier + parent.lists) return;
+    const std::uint32_t more = lists->calls - parent.lists_earlier - parent.lists;
+    if (more > 0) {
+        settle_list(parent);
+        parent.children = 0;
+    }
+    const std::uint64_t rows = lists->rows - parent.rows_earlier;
+    // Lists that were not followed by any child.
+    if (more > 1 && rows - parent.rows - lists->last_rows >= 2) parent.unfed += more - 1;
+    parent.lists += more;
+    parent.rows = rows;
+    parent.list_rows = lists->last_rows;
+}
+
+// The parent, if the statement at this position is one, from there on.
+Parent parent_from(const Unit &unit, const HistoryEntry &entry, std::uint64_t child_key) noexcept {
+    Parent parent{};
+    parent.key = entry.key;
+    parent.fingerprint = entry.fingerprint;
+    parent.position = entry.position;
+    for (std::uint32_t position = entry.position; position <= unit.position; ++position) {
+        const HistoryEntry &other = unit.history[position % history_length];
+        if (other.position != position || (other.event_flags & event_flag::failed) != 0) continue;
+        if (other.key == entry.key) {
+            if (parent.lists > 0) settle_list(parent);
+            ++parent.lists;
+            parent.rows += other.rows;
+            parent.list_rows = other.rows;
+            parent.children = 0;
+        } else if (other.key == child_key) {
+            ++parent.children;
+        }
+    }
+    if (const Series *series = find_series(unit, entry.key)) {
+        parent.lists_earlier = series->calls - std::min(series->calls, parent.lists);
+        parent.rows_earlier = series->rows - std::min(series->rows, parent.rows);
+    }
+    return parent;
 }
 
 // A list is what a loop runs over: it returned several rows at once. A statement that ran about as often as the series
 // is its sibling in a loop's body (or in every request), not its parent.
-bool may_be_parent(const Unit &unit, const HistoryEntry &entry, std::uint64_t child_key, const Executions &done,
-                   const Tally &tally) noexcept {
+bool may_be_parent(const Unit &unit, const HistoryEntry &entry, std::uint64_t child_key) noexcept {
     if (entry.kind != StatementKind::select || entry.key == child_key) return false;
     if ((entry.event_flags & event_flag::failed) != 0) return false;
     const Series *series = find_series(unit, entry.key);
-    const std::uint64_t rows_at_once = series != nullptr ? series->rows_max : entry.rows;
-    if (rows_at_once < 2) return false;
-    return done.calls == 1 || tally.calls >= done.calls * 3 / 2;
+    return (series != nullptr ? series->rows_max : entry.rows) >= 2;
 }
 
-void seek_parent(Unit &unit, Series &series, Tally &tally, bool in_transaction) noexcept {
-    const std::uint64_t child_key = series_key(series.shape);
-    if (Parent &parent = tally.parent; parent.key != 0) {
-        const Executions done =
-            executions_of(unit, parent.key, Executions{parent.rows, parent.calls}, series, in_transaction);
-        parent.rows = std::max(parent.rows, done.rows);
-        parent.calls = std::max(parent.calls, done.calls);
+void seek_parent(Unit &unit, Series &series, Tally &tally) noexcept {
+    if (tally.parent.key != 0) {
+        update_parent(find_series(unit, tally.parent.key), tally.parent);
         return;
     }
+    const std::uint64_t child_key = series_key(series.shape);
     const std::uint32_t first = tally.first_position;
     for (std::uint32_t back = 1; back <= statements_looked_back && back < first; ++back) {
         const std::uint32_t position = first - back;
         const HistoryEntry &entry = unit.history[position % history_length];
         if (entry.position != position) return; // forgotten, and so is all before it
-        const Executions done = executions_of(unit, entry.key, Executions{entry.rows, 1}, series, in_transaction);
-        if (!may_be_parent(unit, entry, child_key, done, tally)) continue;
-        if (explains(done.rows, tally.calls, tally.filters.estimate()) == Explains::nothing) continue;
-        tally.parent = Parent{entry.key, entry.fingerprint, done.rows, done.calls, position};
+        if (!may_be_parent(unit, entry, child_key)) continue;
+        const Parent parent = parent_from(unit, entry, child_key);
+        if (parent.lists > 1 && tally.calls < parent.lists * 3 / 2) continue;
+        if (explains(parent.rows, tally.calls, tally.filters.estimate()) == Explains::nothing) continue;
+        tally.parent = parent;
         return;
     }
 }
@@ -70,15 +116,24 @@ void seek_parent(Unit &unit, Series &series, Tally &tally, bool in_transaction) 
 } // namespace
 
 void seek_parents(Unit &unit, Series &series) noexcept {
-    seek_parent(unit, series, series.in_unit, false);
-    if (series.in_transaction.calls > 0) seek_parent(unit, series, series.in_transaction, true);
+    if (series.in_unit.calls > 0) seek_parent(unit, series, series.in_unit);
+    if (series.in_transaction.calls > 0) seek_parent(unit, series, series.in_transaction);
+}
+
+void count_children(const Unit &unit, Tally &tally, std::uint32_t executions) noexcept {
+    if (tally.parent.key == 0) return;
+    update_parent(find_series(unit, tally.parent.key), tally.parent);
+    tally.parent.children += executions;
 }
 
 Explains explains(const Tally &series) noexcept {
-    if (series.parent.key == 0) return Explains::nothing;
+    const Parent &parent = series.parent;
+    if (parent.key == 0) return Explains::nothing;
+    const Explains by_sums = explains(parent.rows, series.calls, series.filters.estimate());
+    if (parent.lists <= 1 || by_sums == Explains::nothing) return by_sums;
     // A loop over the rows of a list meets another value in each row; one value a list is the request's own.
-    if (series.parent.calls > 1 && series.filters.estimate() <= series.parent.calls) return Explains::nothing;
-    return explains(series.parent.rows, series.calls, series.filters.estimate());
+    if (series.filters.estimate() <= parent.lists) return Explains::nothing;
+    return explained_by_lists(parent);
 }
 
 void write_chain(const Unit &unit, const Tally &series, bool in_transaction,

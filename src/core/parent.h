@@ -13,10 +13,14 @@ enum class Explains : std::uint8_t {
     match,   // as many executions, or different values, as rows (or two or three executions a row)
 };
 
-// Looks for the parents of both of the series' tallies among the statements before it, and brings the rows of those
-// already found up to date.
+// Looks for the parents of both of the series' tallies among the statements before it, and brings those already found
+// up to date.
 void seek_parents(Unit &unit, Series &series) noexcept;
 
+// Says that the tally's series ran so many times more. Does nothing where no parent is known.
+void count_children(const Unit &unit, Tally &tally, std::uint32_t executions) noexcept;
+
+// Where the parent ran several times, each list must have had its own children: that sums agree may be chance.
 [[nodiscard]] Explains explains(const Tally &series) noexcept;
 
 // Writes the fingerprints of the parent's ancestors and the parent itself, outermost first, 0 after the last.

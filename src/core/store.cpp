@@ -55,6 +55,29 @@ std::uint64_t layout_hash(StoreConfig config) noexcept {
     return hash;
 }
 
+bool is_foldable(const UnitFinding &finding, Foldable which) noexcept {
+    return which == Foldable::all || finding.mark == Mark::transaction;
+}
+
+bool is_low(const FindingRecord &record) noexcept { return record.finding.confidence <= Confidence::low; }
+
+bool fold_finding(Store::Findings table, const Unit &unit, const UnitFinding &finding) noexcept {
+    const FindingKey key = finding_key(unit.client, unit.route, finding);
+    bool inserted = false;
+    FindingRecord *record = table.insert_over(key, inserted, is_low);
+    if (record == nullptr) {
+        if (finding.confidence <= Confidence::low) return false;
+        record = &table.find_or_insert(key, inserted);
+    }
+    if (inserted) {
+        record->id = finding_id(key);
+        record->client = unit.client;
+    }
+    std::memcpy(record->tags, unit.tags, sizeof(record->tags));
+    add_finding(*record, finding);
+    return true;
+}
+
 } // namespace
 
 std::size_t store_bytes(const StoreConfig &config) noexcept {
@@ -168,20 +191,22 @@ std::uint32_t partitions_to_fold(const BackendSlot &slot) noexcept {
 
 void clear_slot_statements(BackendSlot &slot) noexcept { slot.statement_count = 0; }
 
-void fold_finding(Store::Findings table, const Unit &unit, const UnitFinding &finding) noexcept {
-    const FindingKey key = finding_key(unit.client, unit.route, finding);
-    bool inserted = false;
-    FindingRecord &record = table.find_or_insert(key, inserted);
-    if (inserted) {
-        record.id = finding_id(key);
-        record.client = unit.client;
-    }
-    std::memcpy(record.tags, unit.tags, sizeof(record.tags));
-    add_finding(record, finding);
+bool has_findings(const Unit &unit, Foldable which) noexcept {
+    return std::any_of(unit.findings, unit.findings + unit.finding_count,
+                       [which](const UnitFinding &finding) noexcept { return is_foldable(finding, which); });
 }
 
-void fold_unit_findings(Store::Findings table, const Unit &unit) noexcept {
-    for (int i = 0; i < unit.finding_count; ++i) fold_finding(table, unit, unit.findings[i]);
+void fold_findings(Store::Findings table, Unit &unit, Foldable which) noexcept {
+    int left = 0;
+    for (int i = 0; i < unit.finding_count; ++i) {
+        const UnitFinding &finding = unit.findings[i];
+        if (!is_foldable(finding, which)) {
+            unit.findings[left++] = finding;
+        } else if (!fold_finding(table, unit, finding)) {
+            ++unit.dropped_findings;
+        }
+    }
+    unit.finding_count = left;
 }
 
 void add_scans(const Store &store, const ClientIdentity &client, const StatementEvent &event) noexcept {

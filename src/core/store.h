@@ -10,7 +10,7 @@
 //   what                    lock                     writers
 //   header counters         none (atomics)           everyone
 //   statements, partition p lock_statements + p      fold_statements()
-//   findings                lock_findings            fold_unit_findings(), forget...
+//   findings                lock_findings            fold_findings(), forget...
 //   scans                   lock_scans               add_scans()
 //   texts                   lock_texts               publish_text()
 //   shapes                  lock_shapes              publish_shape()
@@ -61,8 +61,7 @@ struct ShapeKey {
 struct SharedShape {
     StatementShape shape;
     std::uint8_t filter_value_count;
-    std::uint8_t text_literals; // constants that the server found in the text, at most 255
-    std::uint8_t padding[6];
+    std::uint8_t padding[7];
     std::uint8_t filter_values[max_filter_values]; // see LocalShape in src/pg/shapes.h
 };
 
@@ -98,7 +97,7 @@ struct SlotCounters {
     std::uint64_t nested;     // nested ones
     std::uint64_t parsed;     // texts given to the parser
     std::uint64_t unparsed;   // of these, the ones it could not read
-    std::uint64_t faults;     // caught inside the module
+    std::uint64_t faults;     // caught inside the module: memory ran out in the parser
     std::uint64_t dropped;    // events or findings that found no room
 };
 
@@ -201,11 +200,16 @@ void fold_statements(const Store &store, const BackendSlot &slot, int partition)
 // Forgets the slot's statistics, after they were folded.
 void clear_slot_statements(BackendSlot &slot) noexcept;
 
-// Adds one of the unit's findings to a table of findings. REQUIRES: for the global one lock_findings, exclusive.
-void fold_finding(Store::Findings table, const Unit &unit, const UnitFinding &finding) noexcept;
+// Which of a unit's findings are folded: all, or those of transactions that have ended, each an occurrence of its own
+// though many may stand in one burst.
+enum class Foldable : std::uint8_t { all, of_transactions };
 
-// Adds all the unit's findings to a table of findings. REQUIRES: for the global one lock_findings, exclusive.
-void fold_unit_findings(Store::Findings table, const Unit &unit) noexcept;
+[[nodiscard]] bool has_findings(const Unit &unit, Foldable which) noexcept;
+
+// Moves findings of the unit to a table of findings. Where that is full, one of low confidence pushes out none that is
+// better; what finds no room is added to unit.dropped_findings. REQUIRES: for the global table lock_findings,
+// exclusive.
+void fold_findings(Store::Findings table, Unit &unit, Foldable which) noexcept;
 
 // Adds measured scans. REQUIRES: lock_scans, exclusive.
 void add_scans(const Store &store, const ClientIdentity &client, const StatementEvent &event) noexcept;

@@ -91,20 +91,31 @@ struct Repeats {
     }
 };
 
-// The statement before a series whose rows may explain its length.
+// The statement before a series whose rows may explain its length, from its last execution before the series began on.
+// One execution is a list: a loop's children are one for each of its rows.
 struct Parent {
     std::uint64_t key; // of the parent's series; 0: none found
     std::uint64_t fingerprint;
-    std::uint64_t rows; // of all its executions since the first that counts
-    std::uint32_t calls;
-    std::uint32_t position; // of its last execution before the series began
+    std::uint64_t rows;         // of all lists
+    std::uint64_t rows_earlier; // in the unit, before the first list
+    std::uint64_t list_rows;    // of the latest list
+    std::uint32_t lists;
+    std::uint32_t lists_earlier;
+    std::uint32_t position; // of the first list
+    std::uint32_t children; // executions of the series since the latest list
+    // Of the lists before the latest: those with as many children as rows, with children for most of their rows, and
+    // those of several rows with few children or none. Lists of one row say nothing.
+    std::uint32_t matched;
+    std::uint32_t fed;
+    std::uint32_t unfed;
+    std::uint32_t padding;
 };
 
 struct Tally {
     std::uint32_t calls;
     std::uint32_t same_round_trip; // of these, sent together with the statement before
     std::uint32_t first_position;
-    std::uint32_t last_position;
+    std::uint32_t padding;
     std::uint64_t rows;
     std::int64_t execution_ns;
     std::int64_t pause_ns; // from the end of the statement before to the start of each repeat
@@ -127,7 +138,6 @@ struct Tally {
         }
         calls += later.calls;
         same_round_trip += later.same_round_trip;
-        last_position = later.last_position;
         rows += later.rows;
         execution_ns += later.execution_ns;
         pause_ns += later.pause_ns + later.first_pause_ns;

@@ -28,6 +28,7 @@ int place_of_series(const Unit &unit, std::uint64_t key) noexcept {
 }
 
 void judge_series(Unit &unit, Series &series, const UnitEnd &end, const Settings &settings) noexcept {
+    seek_parents(unit, series);
     for (int r = 0; r < rule_count(); ++r) {
         if (rule(r).on_series == nullptr || !settings.enabled(r)) continue;
         rule(r).on_series(SeriesContext{unit, series, end, settings, r, settings.thresholds[r]});
@@ -53,8 +54,7 @@ int claim_series(Unit &unit, const Settings &settings) noexcept {
         const Series &b = unit.series[victim];
         if (a.calls < b.calls || (a.calls == b.calls && a.last_position < b.last_position)) victim = i;
     }
-    judge_series(unit, unit.series[victim], UnitEnd{false, 0, 0}, settings);
-    ++unit.forgotten_series;
+    judge_series(unit, unit.series[victim], UnitEnd{}, settings);
     return victim;
 }
 
@@ -86,7 +86,6 @@ void add_to_tally(Tally &tally, const StatementEvent &event, std::uint32_t posit
         if (event.is(event_flag::same_round_trip)) ++tally.same_round_trip;
     }
     ++tally.calls;
-    tally.last_position = position;
     tally.rows += event.rows;
     tally.execution_ns += event.execution_ns;
     tally.filters.add(event.filter_hash);
@@ -100,6 +99,18 @@ bool begins_another_loop(const Unit &unit, const Series &series, const Tally &ta
     const HistoryEntry &before = unit.history[(unit.position - 1) % history_length];
     return before.position == unit.position - 1 && before.kind == StatementKind::select && before.rows >= 2 &&
            before.key != tally.parent.key && before.key != series_key(series.shape);
+}
+
+// A loop in a burst is judged as soon as its look-up runs again outside of it: with what comes now the number of its
+// executions would explain nothing any more.
+void close_completed_loop(Unit &unit, Series &series, std::uint32_t distance, const Settings &settings) noexcept {
+    Tally &tally = series.in_unit;
+    if (unit.mark != Mark::burst || distance == series.period || tally.parent.lists != 1) return;
+    const Series *list = find_series(unit, tally.parent.key);
+    const bool list_ran_again = list != nullptr && list->last_position > series.last_position;
+    if (list_ran_again || tally.filters.estimate() < 2 || explains(tally) != Explains::match) return;
+    judge_series(unit, series, UnitEnd{.run_over = true}, settings);
+    tally = Tally{};
 }
 
 // Adds the execution to its series; says whether it is the unit's first of it.
@@ -122,6 +133,7 @@ bool add_to_series(Unit &unit, const StatementEvent &event, std::int64_t pause_n
         series.in_transaction.repeats = Repeats{};
     }
     const std::uint32_t distance = is_new ? 0 : unit.position - series.last_position;
+    if (!is_new) close_completed_loop(unit, series, distance, settings);
     if (distance > 0 && distance <= longest_period && (series.period == distance || series.run_calls == 1)) {
         ++series.run_calls;
     } else {
@@ -133,6 +145,7 @@ bool add_to_series(Unit &unit, const StatementEvent &event, std::int64_t pause_n
     series.rows += event.rows;
     series.execution_ns += event.execution_ns;
     series.rows_max = std::max(series.rows_max, event.rows);
+    series.last_rows = event.rows;
     series.last_position = unit.position;
     series.last_seen_us = event.statement_time_us;
 
@@ -144,15 +157,13 @@ bool add_to_series(Unit &unit, const StatementEvent &event, std::int64_t pause_n
     }
     Tally &tally = in_transaction ? series.in_transaction : series.in_unit;
     if (begins_another_loop(unit, series, tally)) {
-        judge_series(unit, series, UnitEnd{false, 0, 0}, settings);
+        judge_series(unit, series, UnitEnd{}, settings);
         tally = Tally{};
     }
     add_to_tally(tally, event, unit.position, pause_ns, unit.idle_ns - series.idle_at_last_ns);
     series.idle_at_last_ns = unit.idle_ns;
-    if (is_checkpoint(tally.calls) || tally.calls == tally.parent.rows) {
-        seek_parents(unit, series);
-        judge_series(unit, series, UnitEnd{false, 0, 0}, settings);
-    }
+    count_children(unit, tally, 1);
+    if (is_checkpoint(tally.calls)) judge_series(unit, series, UnitEnd{}, settings);
     return is_new;
 }
 
@@ -177,13 +188,13 @@ void fill_history(Unit &unit, const StatementEvent &event, std::uint32_t positio
     entry.kind = event.shape->kind;
 }
 
-bool takes_part(const StatementEvent &event) noexcept {
+} // namespace
+
+bool takes_part_in_sequences(const StatementEvent &event) noexcept {
     const StatementShape &shape = *event.shape;
     return shape.has(shape_flag::relation) && !shape.has(shape_flag::catalog_only) &&
-           !event.is(event_flag::maintenance);
+           (event.flags & (event_flag::nested | event_flag::maintenance)) == 0;
 }
-
-} // namespace
 
 std::uint64_t series_key(const StatementShape &shape) noexcept {
     // IN with one element and IN with many share a fingerprint, and only one of the two is a batch.
@@ -216,13 +227,12 @@ bool unit_continues(const Unit &unit, const Settings &settings, std::int64_t sta
 }
 
 Added add_statement(Unit &unit, const StatementEvent &event, const Settings &settings) noexcept {
-    if (!takes_part(event)) {
+    if (!takes_part_in_sequences(event)) {
         add_execution(unit, event, settings);
         return {0, false};
     }
     const std::int64_t pause_ns = unit.position > 0 ? std::max<std::int64_t>(0, event.start_ns - unit.last_ns) : 0;
     if (unit.position == 0) {
-        unit.first_ns = event.start_ns;
         unit.first_seen_us = event.statement_time_us;
     } else if (!(unit.transaction_open && unit.transaction == event.transaction)) {
         ++unit.pauses;
@@ -255,6 +265,7 @@ void finish_statement(Unit &unit, std::uint32_t position, const StatementEvent &
         Series &series = unit.series[place];
         Tally &tally = series.in_transaction.calls > 0 ? series.in_transaction : series.in_unit;
         series.rows_max = std::max(series.rows_max, event.rows);
+        if (series.last_position == position) series.last_rows = event.rows;
         series.rows += more_rows;
         series.execution_ns += more_ns;
         tally.rows += more_rows;
@@ -277,18 +288,17 @@ void end_transaction(Unit &unit, std::uint32_t transaction, bool failed, const S
     for (int i = 0; i < unit.series_count; ++i) {
         Series &series = unit.series[i];
         if (series.transaction != transaction || series.in_transaction.calls < first_checkpoint) continue;
-        seek_parents(unit, series);
-        judge_series(unit, series, UnitEnd{false, 0, 0}, settings);
+        judge_series(unit, series, UnitEnd{}, settings);
     }
     for (int i = 0; i < unit.series_count; ++i) {
         Series &series = unit.series[i];
         if (series.transaction != transaction || series.in_transaction.calls == 0) continue;
-        if (tiny && !failed) series.in_unit.add_all(series.in_transaction);
-        series.in_transaction = Tally{};
-        if (tiny && !failed && is_checkpoint(series.in_unit.calls)) {
-            seek_parents(unit, series);
-            judge_series(unit, series, UnitEnd{false, 0, 0}, settings);
+        if (tiny && !failed) {
+            if (series.in_unit.calls > 0) count_children(unit, series.in_unit, series.in_transaction.calls);
+            series.in_unit.add_all(series.in_transaction);
         }
+        series.in_transaction = Tally{};
+        if (tiny && !failed && is_checkpoint(series.in_unit.calls)) judge_series(unit, series, UnitEnd{}, settings);
     }
 }
 
@@ -296,7 +306,6 @@ void evaluate_unit(Unit &unit, const UnitEnd &end, const Settings &settings) noe
     for (int i = 0; i < unit.series_count; ++i) {
         Series &series = unit.series[i];
         if (std::max(series.in_unit.calls, series.in_transaction.calls) < first_checkpoint) continue;
-        seek_parents(unit, series);
         judge_series(unit, series, end, settings);
     }
 }
@@ -323,7 +332,10 @@ UnitFinding *unit_finding(Unit &unit, const FindingIdentity &identity, Confidenc
         return found->confidence >= Confidence::high && confidence < found->confidence ? nullptr : found;
     }
     if (unit.finding_count == max_unit_findings) {
-        ++unit.dropped_findings;
+        // It may come again at each checkpoint.
+        const std::uint64_t bit = std::uint64_t{1} << (hash_combine(identity.fingerprint, identity.rule) & 63);
+        if ((unit.dropped_mask & bit) == 0) ++unit.dropped_findings;
+        unit.dropped_mask |= bit;
         return nullptr;
     }
     UnitFinding &finding = unit.findings[unit.finding_count++];
@@ -331,6 +343,7 @@ UnitFinding *unit_finding(Unit &unit, const FindingIdentity &identity, Confidenc
     finding.rule = static_cast<std::uint8_t>(identity.rule);
     finding.fingerprint = identity.fingerprint;
     finding.relation = identity.relation;
+    finding.parent_fingerprint = identity.parent_fingerprint;
     std::fill_n(finding.evidence, max_evidence, -1);
     return &finding;
 }

@@ -55,7 +55,8 @@ struct Series {
     std::uint32_t padding;
     std::uint64_t rows;
     std::int64_t execution_ns;
-    std::uint64_t rows_max; // of one execution
+    std::uint64_t rows_max;  // of one execution
+    std::uint64_t last_rows; // of the last one
     std::int64_t last_seen_us;
     std::int64_t idle_at_last_ns; // the unit's idle_ns at the last execution
     Tally in_unit;                // without what in_transaction holds or held, unless that transaction was tiny
@@ -73,7 +74,6 @@ struct Unit {
     std::uint64_t route; // hash of the route tag
     char name[unit_name_bytes];
     char tags[tags_bytes];
-    std::int64_t first_ns;
     std::int64_t last_ns; // end of the last statement
     std::int64_t first_seen_us;
     std::int64_t last_seen_us;
@@ -85,9 +85,9 @@ struct Unit {
     std::uint32_t transaction;            // serial number of the last statement's transaction
     std::uint32_t transaction_statements; // of the open explicit one
     std::uint32_t resets;                 // DISCARD ALL, RESET ALL
-    std::uint32_t forgotten_series;
     std::uint32_t dropped_findings;
-    std::int32_t backend; // process that added last
+    std::uint64_t dropped_mask; // of the identities of those, so that each is counted once
+    std::int32_t backend;       // process that added last
     std::int32_t series_count;
     std::int32_t finding_count;
     std::uint32_t written_at[64];  // position of the last write, by relation_mask bit
@@ -111,6 +111,9 @@ void begin_unit(Unit &unit, Mark mark, const ClientIdentity &client) noexcept;
 [[nodiscard]] bool unit_continues(const Unit &unit, const Settings &settings, std::int64_t start_ns,
                                   std::uint32_t transaction) noexcept;
 
+// Whether a statement is one of the client's own that reads or writes a table of the application.
+[[nodiscard]] bool takes_part_in_sequences(const StatementEvent &event) noexcept;
+
 struct Added {
     std::uint32_t position; // 0: the statement takes no part in sequences
     bool new_series;        // the first execution of its series in this unit
@@ -130,11 +133,12 @@ void add_execution(Unit &unit, const StatementEvent &event, const Settings &sett
 // as if it had run in autocommit, unless an error ended it (failed): it will be tried again.
 void end_transaction(Unit &unit, std::uint32_t transaction, bool failed, const Settings &settings) noexcept;
 
-// What is known of how a unit ended when its series are judged.
+// What is known of how a unit ended, or the run of one series, when its series are judged. As it stands, both go on.
 struct UnitEnd {
-    bool ended;
-    std::int64_t pause_after_ns; // 0: not known, or the client went away
-    std::uint64_t next_key;      // series of the statement that came after, 0: none came
+    bool ended = false;
+    std::int64_t pause_after_ns = 0; // 0: not known, or the client went away
+    std::uint64_t next_key = 0;      // series of the statement that came after, 0: none came
+    bool run_over = false;           // the execution that is about to be added does not continue the series' run
 };
 
 // Lets the rules look at every series. At the end of a unit, and on a reader's copy of a unit that still runs.

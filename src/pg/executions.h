@@ -34,7 +34,6 @@ struct Execution {
     int64 temp_bytes;
     uint64 rows;
     uint64 unit;         // number of the unit that it was added to while in progress
-    bool traced;         // the unit is that of a trace
     bool ends_at_finish; // its work is done only when ExecutorFinish is: it writes
     bool measured;
     bool recorded;

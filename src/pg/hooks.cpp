@@ -1,8 +1,9 @@
+#include "pg/recorder.h"
+
 #include "pg/config.h"
 #include "pg/executions.h"
 #include "pg/hooks.h"
 #include "pg/plan_facts.h"
-#include "pg/recorder.h"
 #include "pg/utility.h"
 
 #include "pg/pg.h"
@@ -20,7 +21,9 @@ ExecutorRun_hook_type previous_run = nullptr;
 ExecutorFinish_hook_type previous_finish = nullptr;
 ExecutorEnd_hook_type previous_end = nullptr;
 
-TimestampTz last_statement_time = 0; // of the last recorded top-level statement
+// Of the last recorded top-level statement.
+TimestampTz last_statement_time = 0;
+PgStat_Counter last_busy_time = 0;
 uint32 last_transaction = 0;
 
 bool is_audited(CmdType command) {
@@ -46,15 +49,24 @@ PlannedStmt *plan_query(Query *query, const char *text, int cursor_options, Para
     return plan;
 }
 
+// The server adds to these each time the backend goes idle, so while they stay as they are it has only read messages
+// that were there already. (Not kept with track_activities = off.)
+PgStat_Counter busy_time() { return pgStatActiveTime + pgStatTransactionIdleTime; }
+
+bool in_same_round_trip() {
+    if (last_transaction == 0) return false;
+    if (GetCurrentStatementStartTimestamp() == last_statement_time) return true;
+    if (!in_explicit_transaction()) return transaction_number() == last_transaction;
+    return pgstat_track_activities && busy_time() == last_busy_time;
+}
+
 uint32 flags_of_start() {
     uint32 flags = 0;
     // Without a portal of the client's: while a statement is planned, and for triggers that wait for COMMIT.
     if (nesting_depth() > 0 || ActivePortal == nullptr) flags |= event_flag::nested;
     if (in_maintenance()) flags |= event_flag::maintenance;
     if (in_explicit_transaction()) flags |= event_flag::explicit_transaction;
-    const bool same_message = GetCurrentStatementStartTimestamp() == last_statement_time;
-    const bool same_implicit = !in_explicit_transaction() && transaction_number() == last_transaction;
-    if (last_transaction != 0 && (same_message || same_implicit)) flags |= event_flag::same_round_trip;
+    if (in_same_round_trip()) flags |= event_flag::same_round_trip;
     return flags;
 }
 
@@ -124,6 +136,7 @@ void hand_on(Execution &execution) {
     if ((execution.flags & event_flag::nested) == 0) {
         last_statement_time = execution.statement_time_us;
         last_transaction = execution.transaction;
+        last_busy_time = busy_time();
     }
 }
 

@@ -23,7 +23,6 @@ struct TableScan {
     uint64 loops;
     uint64 read;
     uint64 removed;
-    bool parallel;
 };
 
 struct Collection {
@@ -100,12 +99,10 @@ void collect_scan(Collection &collection, ScanState *scan) {
     if (!is_filtered_seq_scan(&scan->ps) || scan->ss_currentRelation == nullptr) return;
     TableScan *table = table_of(collection, scan);
     if (table == nullptr) return;
-    const bool parallel = scan->ps.plan->parallel_aware;
-    const double loops = parallel ? 1 : counters->nloops + (counters->running ? 1 : 0);
+    const double loops = scan->ps.plan->parallel_aware ? 1 : counters->nloops + (counters->running ? 1 : 0);
     table->loops = std::max(table->loops, static_cast<uint64>(loops));
     table->read += read;
     table->removed += static_cast<uint64>(removed);
-    table->parallel = table->parallel || parallel;
     if (table->last_relation != RelationGetRelid(scan->ss_currentRelation)) ++table->relations;
     table->last_relation = RelationGetRelid(scan->ss_currentRelation);
 }
@@ -126,7 +123,6 @@ void describe(const TableScan &table, ScanFacts &facts) {
     facts.loops = table.loops;
     facts.rows_read = table.read;
     facts.rows_removed = table.removed;
-    facts.parallel = table.parallel;
     write_relation_name(table.root, facts.relation_name);
     describe_filter(table.example, facts);
 }

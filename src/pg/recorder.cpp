@@ -26,30 +26,14 @@ class SlotWrite {
     SlotWrite &operator=(const SlotWrite &) = delete;
 };
 
-void fold_findings(Unit &unit) {
-    slot->counters.dropped += unit.dropped_findings;
-    if (unit.finding_count > 0) {
+void fold_findings(Unit &unit, Foldable which) {
+    if (has_findings(unit, which)) {
         const LockGuard guard(lock_findings, true);
-        fold_unit_findings(store.findings(), unit);
+        fold_findings(store.findings(), unit, which);
         store.header().folds.fetch_add(1, std::memory_order_relaxed);
     }
-    unit.finding_count = 0;
+    slot->counters.dropped += unit.dropped_findings;
     unit.dropped_findings = 0;
-}
-
-// Each transaction is an occurrence of its own, though many may stand in one burst.
-void fold_transaction_findings(Unit &unit) {
-    const auto is_closed = [](const UnitFinding &finding) { return finding.mark == Mark::transaction; };
-    UnitFinding *const end = unit.findings + unit.finding_count;
-    if (std::none_of(unit.findings, end, is_closed)) return;
-    {
-        const LockGuard guard(lock_findings, true);
-        for (const UnitFinding *finding = unit.findings; finding != end; ++finding) {
-            if (is_closed(*finding)) fold_finding(store.findings(), unit, *finding);
-        }
-    }
-    store.header().folds.fetch_add(1, std::memory_order_relaxed);
-    unit.finding_count = static_cast<int32>(std::remove_if(unit.findings, end, is_closed) - unit.findings);
 }
 
 template <typename Visit> void for_each_bit(uint32 bits, Visit visit) {
@@ -73,14 +57,14 @@ void fold_slot_statements() {
 void end_unit(const UnitEnd &end) {
     if (slot->unit.number == 0) return;
     evaluate_unit(slot->unit, end, settings);
-    fold_findings(slot->unit);
+    fold_findings(slot->unit, Foldable::all);
 }
 
 void at_backend_exit(int, Datum) {
     if (slot == nullptr) return;
     {
         const SlotWrite write;
-        end_unit(UnitEnd{true, 0, 0});
+        end_unit(UnitEnd{.ended = true});
     }
     fold_slot_statements();
     {
@@ -93,7 +77,7 @@ void at_backend_exit(int, Datum) {
 // After a reset: what the slot holds is of another time.
 void begin_epoch() {
     const SlotWrite write;
-    slot->statement_count = 0;
+    clear_slot_statements(*slot);
     slot->counters = SlotCounters{};
     slot->unit.number = 0;
     slot->unit.finding_count = 0;
@@ -144,7 +128,7 @@ Unit &local_unit(const Execution &execution, const StatementEvent &event) {
     const Series *last = nullptr;
     if (unit.position > 0) last = find_series(unit, unit.history[unit.position % history_length].key);
     const bool follows = last != nullptr && series_key(last->shape) == next_key;
-    end_unit(UnitEnd{true, pause_ns, next_key});
+    end_unit(UnitEnd{.ended = true, .pause_after_ns = pause_ns, .next_key = next_key});
     // Another role takes part in a named unit under its own name, and with its own rights to see it.
     const bool named = unit.number != 0 && unit.mark == Mark::named_unit;
     char name[unit_name_bytes];
@@ -162,11 +146,6 @@ void adopt_tags(Unit &unit, const Tags *tags) {
     if (tags == nullptr || unit.route != 0) return;
     unit.route = tags->route;
     memcpy(unit.tags, tags->text, sizeof(unit.tags));
-}
-
-bool is_part_of_sequences(const StatementEvent &event) {
-    return event.shape->has(shape_flag::relation) && !event.shape->has(shape_flag::catalog_only) &&
-           !event.is(event_flag::nested) && !event.is(event_flag::maintenance);
 }
 
 // Adds the event to a unit, or completes it there.
@@ -188,8 +167,8 @@ bool add_to_trace(Execution &execution, const StatementEvent &event) {
     const LockGuard guard(lock_traces + Store::partition_of(key), true);
     bool inserted = false;
     Unit &unit = trace_unit(store, key, inserted, [](Unit &evicted) noexcept {
-        evaluate_unit(evicted, UnitEnd{true, 0, 0}, settings);
-        fold_findings(evicted);
+        evaluate_unit(evicted, UnitEnd{.ended = true}, settings);
+        fold_findings(evicted, Foldable::all);
     });
     if (inserted) {
         (void)client_changed(execution.user);
@@ -212,18 +191,15 @@ void judge_alone(const Execution &execution, const StatementEvent &event) {
     begin_unit(alone, Mark::burst, client_of(execution));
     if (const Execution *outermost = outermost_execution()) adopt_tags(alone, tags_of(*outermost));
     add_execution(alone, event, settings);
-    fold_findings(alone);
+    fold_findings(alone, Foldable::all);
 }
 
 bool add_to_sequences(Execution &execution, const StatementEvent &event) {
-    if (!is_part_of_sequences(event)) {
+    if (!takes_part_in_sequences(event)) {
         if (event.facts != nullptr) judge_alone(execution, event);
         return false;
     }
-    if (execution.tagged && execution.tags.trace != 0) {
-        execution.traced = true;
-        return add_to_trace(execution, event);
-    }
+    if (execution.tagged && execution.tags.trace != 0) return add_to_trace(execution, event);
     return add_to_unit(local_unit(execution, event), execution, event);
 }
 
@@ -310,7 +286,7 @@ void record_transaction_end(bool failed) {
     if (slot == nullptr || slot->unit.transaction != ended || !slot->unit.transaction_open) return;
     const SlotWrite write;
     end_transaction(slot->unit, ended, failed, settings);
-    fold_transaction_findings(slot->unit);
+    fold_findings(slot->unit, Foldable::of_transactions);
 }
 
 uint32 transaction_number() { return current_transaction; }
@@ -323,17 +299,12 @@ void record_reset() {
     ++slot->unit.resets;
 }
 
-void count_parse(bool understood) {
+void count_parse(ParseStatus status) {
     attach_slot();
     const SlotWrite write;
     ++slot->counters.parsed;
-    if (!understood) ++slot->counters.unparsed;
-}
-
-void count_fault() {
-    attach_slot();
-    const SlotWrite write;
-    ++slot->counters.faults;
+    if (status != ParseStatus::ok) ++slot->counters.unparsed;
+    if (status == ParseStatus::out_of_memory) ++slot->counters.faults;
 }
 
 void count_dropped() {
@@ -347,7 +318,7 @@ bool open_named_unit(const char *name) {
     if (slot->unit.number != 0 && slot->unit.mark == Mark::named_unit) return false;
     const SlotWrite write;
     (void)client_changed(GetUserId());
-    end_unit(UnitEnd{true, 0, 0});
+    end_unit(UnitEnd{.ended = true});
     begin_unit(slot->unit, Mark::named_unit, slot->client);
     assign_text(slot->unit.name, name);
     slot->unit.backend = MyProcPid;
@@ -357,27 +328,25 @@ bool open_named_unit(const char *name) {
 bool close_named_unit() {
     if (slot == nullptr || slot->unit.number == 0 || slot->unit.mark != Mark::named_unit) return false;
     const SlotWrite write;
-    end_unit(UnitEnd{true, 0, 0});
+    end_unit(UnitEnd{.ended = true});
     begin_unit(slot->unit, Mark::burst, slot->client);
     slot->unit.backend = MyProcPid;
     slot->unit.last_ns = now_ns();
     return true;
 }
 
-BackendSlot *own_slot() { return slot; }
-
 void fold_everything() {
     for (uint32 i = 0; i < store.header().config.slots; ++i) {
         BackendSlot &other = store.slot(i);
         if (other.pid == 0) continue;
         slot = &other;
-        end_unit(UnitEnd{true, 0, 0});
+        end_unit(UnitEnd{.ended = true});
         fold_slot_statements();
     }
     for (int p = 0; p < trace_partitions; ++p) {
         store.traces(p).for_each([](const TraceKey &, Unit &unit) {
-            evaluate_unit(unit, UnitEnd{true, 0, 0}, settings);
-            fold_unit_findings(store.findings(), unit);
+            evaluate_unit(unit, UnitEnd{.ended = true}, settings);
+            fold_findings(store.findings(), unit, Foldable::all);
         });
         store.traces(p).clear();
     }

@@ -4,6 +4,7 @@
 
 #include "core/store.h"
 #include "core/tags.h"
+#include "parse/parse.h"
 #include "pg/executions.h"
 
 #include "pg/pg.h"
@@ -25,17 +26,13 @@ void record_transaction_end(bool failed);
 // DISCARD ALL or RESET ALL: what a pool does between two clients.
 void record_reset();
 
-void count_parse(bool understood);
-void count_fault();
+void count_parse(ParseStatus status);
 void count_dropped();
 
 // Units that the client names. The name is cut to unit_name_bytes. Each returns false, with nothing changed, when a
 // named unit is open already, or none is.
 bool open_named_unit(const char *name);
 bool close_named_unit();
-
-// This backend's slot, or null when nothing was recorded yet.
-[[nodiscard]] BackendSlot *own_slot();
 
 // Server mode, when the server shuts down: folds what is left in slots and traces.
 void fold_everything();

@@ -148,7 +148,7 @@ void parse_shape(LocalShape &local, StatementKind kind, std::string_view text, s
     if (encoding_is_common(text)) {
         status = query_audit_parse(text.data(), text.size(), static_cast<size_t>(max_parse_kb) * 1024, &parsed);
     }
-    count_parse(status == ParseStatus::ok);
+    count_parse(status);
     if (status == ParseStatus::ok) {
         local.shape = parsed.shape;
         map_filter_values(parsed, offset, jumble, local);

@@ -64,7 +64,7 @@ template <typename Visit> void for_each_slot(Visit visit) {
 UnitEnd end_if_idle(const Unit &unit, int64 now) {
     const int64 pause = now - unit.last_ns;
     const bool ended = unit.mark == Mark::burst && !unit.transaction_open && pause > burst_gap_ns(unit, settings);
-    return ended ? UnitEnd{true, pause, 0} : UnitEnd{false, 0, 0};
+    return ended ? UnitEnd{.ended = true, .pause_after_ns = pause} : UnitEnd{};
 }
 
 template <typename Visit> void for_each_unit_copy(Visit visit) {
@@ -88,7 +88,7 @@ Store::Findings snapshot_findings() {
         const int64 now = now_ns();
         for_each_unit_copy([&](Unit &unit, int32) {
             evaluate_unit(unit, end_if_idle(unit, now), settings);
-            fold_unit_findings(result, unit);
+            fold_findings(result, unit, Foldable::all);
         });
         Store::Findings global = copy_table(store.findings(), lock_findings);
         global.for_each([&](const FindingKey &key, FindingRecord &record) {
@@ -129,7 +129,7 @@ Store::Scans snapshot_scans() { return copy_table(store.scans(), lock_scans); }
 
 void for_each_unit(void (*visit)(const Unit &, int32, void *), void *context) {
     for_each_unit_copy([&](Unit &unit, int32 pid) {
-        evaluate_unit(unit, UnitEnd{false, 0, 0}, settings);
+        evaluate_unit(unit, UnitEnd{}, settings);
         visit(unit, pid, context);
     });
 }

@@ -14,11 +14,14 @@ const StatementShape author = look_up(2);
 const StatementShape publisher = look_up(3);
 const StatementShape comments = look_up(4);
 
-// What is found after `times` look-ups of a list of `rows` rows.
+// What a reader sees after `times` look-ups of a list of `rows` rows and something else.
 UnitFinding after_loop(std::uint64_t rows, int times, Call each = {}) {
     Session session;
     session.run(posts, {.rows = rows});
     session.repeat(author, times, each);
+    session.run(insert(60));
+    session.run(insert(61));
+    session.look();
     return session.finding(n_plus_one, author);
 }
 
@@ -43,6 +46,98 @@ TEST(NPlusOne, IsNotSureOfAStreamThatPassesTheNumberOfSomeListsRows) {
         session.repeat(comments, static_cast<int>(i % 2));
     }
     EXPECT_EQ(session.confidence(n_plus_one, author), Confidence::low);
+}
+
+TEST(NPlusOne, IsSureOfAMatchOnceTheLoopIsOver) {
+    Session session;
+    session.run(posts, {.rows = 20});
+    session.repeat(author, 20);
+    session.look();
+    EXPECT_EQ(session.finding(n_plus_one, author).confidence, Confidence::medium);
+    EXPECT_TRUE(has_reason(session.finding(n_plus_one, author), Reason::still_running));
+    session.run(insert(60));
+    session.repeat(author, 1, {}, 500);
+    EXPECT_EQ(session.finding(n_plus_one, author).confidence, Confidence::high) << "the look-up runs elsewhere";
+    EXPECT_EQ(session.finding(n_plus_one, author).calls, 20u);
+    session.repeat(author, 300, {}, 600);
+    session.end();
+    EXPECT_EQ(session.finding(n_plus_one, author).calls, 20u) << "and what it does there is not the loop's";
+}
+
+TEST(NPlusOne, IsSureOfAMatchThatTheUnitEndsWith) {
+    Session session;
+    session.run(posts, {.rows = 20});
+    session.repeat(author, 20);
+    session.end();
+    EXPECT_EQ(session.finding(n_plus_one, author).confidence, Confidence::high);
+}
+
+TEST(NPlusOne, IsNotSureOfAStreamThatBeginsAfterAList) {
+    // Unbroken, with nothing but the look-up in it.
+    for (const int length : {21, 22, 100, 250}) {
+        Session session;
+        session.run(posts, {.rows = 20});
+        session.repeat(author, length, {.pause_us = 6 * millisecond_us});
+        session.end();
+        const bool signed_in_user = length == 21; // one more than rows is still a loop
+        EXPECT_EQ(session.confidence(n_plus_one, author), signed_in_user ? Confidence::high : Confidence::low)
+            << length;
+    }
+    // As many different values as rows, by chance.
+    Session session;
+    session.run(posts, {.rows = 6});
+    for (std::uint64_t i = 0; i < 120; ++i) session.run(author, {.value = i % 6, .pause_us = 6 * millisecond_us});
+    session.end();
+    EXPECT_EQ(session.confidence(n_plus_one, author), Confidence::low);
+}
+
+TEST(NPlusOne, WantsEachListToHaveItsOwnChildren) {
+    // Requests: two lists of three rows and two of none have six rows, and there are six look-ups, none of them a
+    // loop's.
+    Session requests;
+    std::uint64_t value = 0;
+    for (int request = 0; request < 12; ++request) {
+        requests.run(posts, {.rows = request % 2 == 0 ? 2u : 0u});
+        requests.run(author, {.value = ++value, .pause_us = 6 * millisecond_us});
+        requests.run(publisher, {.value = 1});
+    }
+    requests.end();
+    EXPECT_LE(requests.confidence(n_plus_one, author), Confidence::low);
+    // Pages of lists of different lengths, each with its loop.
+    Session pages;
+    for (const int rows : {7, 0, 3, 1, 12}) {
+        pages.run(posts, {.rows = static_cast<std::uint64_t>(rows)});
+        pages.repeat(author, rows, {}, ++value * 100);
+    }
+    pages.end();
+    const UnitFinding finding = pages.finding(n_plus_one, author);
+    EXPECT_EQ(finding.confidence, Confidence::high);
+    EXPECT_EQ(finding.evidence[calls], 23);
+    EXPECT_EQ(finding.evidence[parent_rows], 23);
+    EXPECT_EQ(finding.evidence[parent_calls], 5);
+    // Loops that skip what they know already.
+    Session cached;
+    for (int page = 0; page < 4; ++page) {
+        cached.run(posts, {.rows = 10});
+        cached.repeat(author, 6 + page, {}, ++value * 100);
+    }
+    cached.end();
+    EXPECT_EQ(cached.confidence(n_plus_one, author), Confidence::medium);
+}
+
+TEST(NPlusOne, TakesAListInATransactionOfItsOwnForWhatItWas) {
+    Session session;
+    for (int i = 0; i < 3; ++i) { // larger than tiny, so it is no part of the burst
+        session.begin();
+        session.run(posts, {.rows = 5});
+        session.repeat(publisher, 4, {}, 10 * static_cast<std::uint64_t>(i));
+        session.commit();
+    }
+    session.repeat(author, 5, {.pause_us = 6 * millisecond_us});
+    session.run(insert(60));
+    session.end();
+    EXPECT_LE(session.confidence(n_plus_one, author), Confidence::high);
+    EXPECT_EQ(session.finding(n_plus_one, author).evidence[parent_calls], 1) << "the last one alone";
 }
 
 TEST(NPlusOne, NamesTheParentWhoseRowsMatch) {
@@ -113,6 +208,7 @@ TEST(NPlusOne, ReportsEachLookUpOfALoopsBody) {
         session.run(author, {.value = row});
         session.run(publisher, {.value = row});
     }
+    session.end();
     for (const StatementShape &shape : {author, publisher}) {
         const UnitFinding finding = session.finding(n_plus_one, shape);
         EXPECT_EQ(finding.confidence, Confidence::high);
@@ -235,6 +331,7 @@ TEST(NPlusOne, SeesThroughATransactionAStatement) {
         session.run(author, {.value = row});
         session.commit();
     }
+    session.end();
     const UnitFinding finding = session.finding(n_plus_one, author);
     EXPECT_EQ(finding.confidence, Confidence::high);
     EXPECT_EQ(finding.mark, Mark::burst);
@@ -274,7 +371,13 @@ TEST(NPlusOne, IsCriticalFromAHundredOn) {
     Session session;
     session.run(posts, {.rows = 100});
     session.repeat(author, 100);
+    session.look();
     EXPECT_EQ(session.finding(n_plus_one, author).severity, Severity::critical) << "as soon as the rows are through";
+    Session bare;
+    bare.repeat(author, 200);
+    bare.end();
+    EXPECT_EQ(bare.finding(n_plus_one, author).confidence, Confidence::medium);
+    EXPECT_EQ(bare.finding(n_plus_one, author).severity, Severity::warning) << "quiet around it proves too little";
 }
 
 TEST(NPlusOne, ObeysItsSettings) {

@@ -239,7 +239,12 @@ TEST(Store, AddsFindingsUnderTheirKeyWithTheLastTags) {
         finding->occurrences = 1;
         finding->calls = 10;
         finding->confidence = Confidence::high;
-        fold_unit_findings(owned.store.findings(), *unit);
+        EXPECT_FALSE(has_findings(*unit, Foldable::of_transactions));
+        EXPECT_TRUE(has_findings(*unit, Foldable::all));
+        fold_findings(owned.store.findings(), *unit, Foldable::of_transactions);
+        EXPECT_EQ(unit->finding_count, 1);
+        fold_findings(owned.store.findings(), *unit, Foldable::all);
+        EXPECT_EQ(unit->finding_count, 0);
     }
     EXPECT_EQ(owned.store.findings().count(), 1u);
     owned.store.findings().for_each([&](const FindingKey &key, FindingRecord &record) {
@@ -249,6 +254,40 @@ TEST(Store, AddsFindingsUnderTheirKeyWithTheLastTags) {
         EXPECT_EQ(record.finding.calls, 20u);
         EXPECT_EQ(record.finding.occurrences, 2u);
     });
+}
+
+TEST(Store, LetsNoFindingOfLowConfidencePushABetterOneOut) {
+    const OwnedStore owned;
+    Store::Findings table = owned.store.findings();
+    auto unit = std::make_unique<Unit>();
+    begin_unit(*unit, Mark::burst, ClientIdentity{5, 10, {}});
+    const auto fold = [&](std::uint64_t fingerprint, Confidence confidence) {
+        UnitFinding *finding = unit_finding(*unit, {0, fingerprint, 0, 0}, confidence);
+        finding->occurrences = 1;
+        finding->confidence = confidence;
+        fold_findings(table, *unit, Foldable::all);
+    };
+    const std::uint32_t capacity = table.capacity();
+    fold(1, Confidence::high);
+    for (std::uint64_t n = 2; n <= 10 * capacity; ++n) fold(n, Confidence::low);
+    EXPECT_EQ(table.count(), capacity);
+    EXPECT_EQ(unit->dropped_findings, 0u) << "low ones make room for each other";
+    const auto held = [&](Confidence confidence) {
+        std::uint32_t count = 0;
+        table.for_each([&](const FindingKey &, FindingRecord &record) {
+            if (record.finding.confidence == confidence) ++count;
+        });
+        return count;
+    };
+    EXPECT_EQ(held(Confidence::high), 1u);
+    for (std::uint64_t n = 1; n <= capacity; ++n) fold(100 * capacity + n, Confidence::medium);
+    EXPECT_EQ(held(Confidence::low), 0u);
+    EXPECT_EQ(unit->dropped_findings, 0u);
+    fold(7, Confidence::low);
+    EXPECT_EQ(unit->dropped_findings, 1u) << "the table is full of better ones";
+    EXPECT_EQ(held(Confidence::low), 0u);
+    fold(8, Confidence::medium);
+    EXPECT_EQ(table.count(), capacity);
 }
 
 TEST(Store, AddsScansByStatementRoleAndTable) {

@@ -125,11 +125,12 @@ class Session {
     // The client is silent for so long, then sends `next`; nothing at all when `next` is null.
     void end(std::int64_t pause_after_us = second_us, const StatementShape *next = nullptr) {
         const std::uint64_t next_key = next != nullptr ? series_key(*next) : 0;
-        evaluate_unit(*unit_, UnitEnd{true, pause_after_us * 1000, next_key}, settings);
+        evaluate_unit(*unit_, UnitEnd{.ended = true, .pause_after_ns = pause_after_us * 1000, .next_key = next_key},
+                      settings);
     }
 
     // What a reader of the views sees while the unit goes on.
-    void look() { evaluate_unit(*unit_, UnitEnd{false, 0, 0}, settings); }
+    void look() { evaluate_unit(*unit_, UnitEnd{}, settings); }
 
     // Every finding of this rule about this statement, of ended units and transactions first.
     [[nodiscard]] std::vector<UnitFinding> findings(std::string_view rule_id, const StatementShape &shape) const {
@@ -189,7 +190,7 @@ class Session {
         const std::int64_t pause_ns = event.start_ns - unit_->last_ns;
         const std::uint64_t next_key = series_key(*event.shape);
         const std::uint64_t last_key = unit_->history[unit_->position % history_length].key;
-        evaluate_unit(*unit_, UnitEnd{true, pause_ns, next_key}, settings);
+        evaluate_unit(*unit_, UnitEnd{.ended = true, .pause_after_ns = pause_ns, .next_key = next_key}, settings);
         kept_.insert(kept_.end(), unit_->findings, unit_->findings + unit_->finding_count);
         ++ended_units_;
         begin_unit(*unit_, Mark::burst, client_);

@@ -33,7 +33,9 @@ void on_series(const SeriesContext &context) {
     describe_series(*finding, series, evidence);
     finding->text_key = series.shape.text_key();
     finding->severity = Severity::warning;
-    if (evidence.confidence > Confidence::low &&
+    // A run that quiet alone sets apart may still be a busy client's requests.
+    const bool only_set_apart = (evidence.reasons & reason_bit(Reason::set_apart)) != 0;
+    if (evidence.confidence > Confidence::low && !only_set_apart &&
         tally.calls >= static_cast<std::uint32_t>(context.thresholds[critical_calls])) {
         finding->severity = Severity::critical;
     }
@@ -44,7 +46,7 @@ void on_series(const SeriesContext &context) {
     finding->evidence[distinct_parameters] = tally.filters.estimate();
     if (has_parent) {
         finding->evidence[parent_rows] = static_cast<std::int64_t>(tally.parent.rows);
-        finding->evidence[parent_calls] = tally.parent.calls;
+        finding->evidence[parent_calls] = tally.parent.lists;
     }
     finding->evidence[mean_pause_us] = tally.pause_ns / 1000 / (tally.calls - 1);
     finding->evidence[max_pause_us] = tally.max_pause_ns / 1000;
