@@ -9,7 +9,7 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 
 our @EXPORT = qw(
-  audited_cluster plain_cluster read_audit reset_audit statement_counts seen_counts findings_of poll_audit
+  audited_cluster plain_cluster read_audit reset_audit statement_counts seen_counts counts_between look_ups findings_of poll_audit
   pgbench_ok start_pgbench psql_command connect_wire
   ask ask_error
 );
@@ -76,6 +76,18 @@ sub seen_counts
 	my ($node) = @_;
 	return read_audit($node, 'SELECT statements_seen, nested_seen FROM query_audit.status');
 }
+
+# Runs the code between a reset and a look: calls|rows|errors of a statement, then top-level|nested counts.
+sub counts_between
+{
+	my ($node, $pattern, $run) = @_;
+	reset_audit($node);
+	$run->();
+	return statement_counts($node, $pattern) . ' ' . seen_counts($node);
+}
+
+# Look-ups of the table item that most tests have, one a line.
+sub look_ups { return join '', map { "SELECT label FROM item WHERE id = $_;\n" } @_ }
 
 # rule|confidence|mark of each finding, in order; a condition may choose among them.
 sub findings_of

@@ -21,17 +21,8 @@ $node->safe_psql(
 	ANALYZE;
 });
 
-# Runs the code between a reset and a look: calls|rows|errors of a statement, then top-level|nested counts.
-sub counts_after
-{
-	my ($pattern, $run) = @_;
-	reset_audit($node);
-	$run->();
-	return statement_counts($node, $pattern) . ' ' . seen_counts($node);
-}
-
+sub counts_after { return counts_between($node, @_) }
 sub sql { my ($text) = @_; return sub { $node->psql('postgres', $text, on_error_stop => 0) } }
-sub look_ups { return join '', map { "SELECT label FROM item WHERE id = $_;\n" } @_ }
 
 # What runs inside a statement
 

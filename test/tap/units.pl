@@ -114,6 +114,26 @@ $wire->execute('SELECT id FROM other');
 unlike(findings_of($node), qr/medium|high|proven/, 'not more than low for 100 requests with 30 ms between them');
 $wire->close;
 
+# A pipeline: one Sync, so no round trip is lost, in a transaction or not
+for my $transaction ('', 'BEGIN')
+{
+	my $name = $transaction ? 'inside a transaction' : 'outside of a transaction';
+	my @executions = map { (QueryAudit::Wire::bind_message('', 'p', $_), QueryAudit::Wire::execute_message('')) } 1 .. 12;
+	reset_audit($node);
+	$wire = connect_wire($node);
+	$wire->query($transaction) if $transaction;
+	$wire->query($list);
+	$wire->exchange(QueryAudit::Wire::parse_message('p', $one), QueryAudit::Wire::sync_message());
+	$wire->exchange(@executions, QueryAudit::Wire::sync_message());
+	is(read_audit($node, "SELECT DISTINCT severity FROM query_audit.findings WHERE $loops"), 'info', "a pipeline $name");
+	reset_audit($node);
+	$wire->query($list);
+	while (my @one = splice @executions, 0, 2) { $wire->exchange(@one, QueryAudit::Wire::sync_message()) }
+	is(read_audit($node, "SELECT DISTINCT severity FROM query_audit.findings WHERE $loops"), 'warning',
+		"the same with a round trip each, $name");
+	$wire->close;
+}
+
 # One request on several connections
 
 reset_audit($node);
@@ -179,7 +199,8 @@ reset_audit($node);
 $wire = connect_wire($node);
 $wire->execute('SELECT id FROM item ORDER BY id LIMIT 10');
 for my $id (1 .. 10) { $wire->query('DISCARD ALL'); look_up($wire, $id) }
-is(while_it_runs(), 'high|f', 'a pool that resets between statements does not hide a loop over a parent\'s rows');
+is(while_it_runs(), 'medium|t', 'a pool that resets between statements does not hide a loop over a parent\'s rows');
+ok(poll_audit($node, "SELECT confidence = 'high' FROM query_audit.findings WHERE $loops"), 'which is certain once it has ended');
 $wire->query("SELECT query_audit.begin_unit('checkout')");
 $wire->query('DISCARD ALL');
 look_up($wire, 1);
