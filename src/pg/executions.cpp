@@ -3,59 +3,62 @@
 #include "pg/pg.h"
 
 namespace query_audit {
+
+ExecutionStack execution_stack;
+
 namespace {
 
-constexpr int most_executions = 64;
-
-Execution executions[most_executions];
-int execution_count = 0;
-
 void remove(int place) {
+    ExecutionStack &stack = execution_stack;
+    leave_run(stack.entries[place]);
+    --stack.entries[place].local->pins;
+    --stack.count;
     // The newest ends first nearly always; the others keep their order.
-    for (int i = place; i + 1 < execution_count; ++i) executions[i] = executions[i + 1];
-    --execution_count;
-}
-
-int place_of(const QueryDesc *query) {
-    for (int i = execution_count - 1; i >= 0; --i) {
-        if (executions[i].query == query) return i;
-    }
-    return -1;
+    for (int i = place; i < stack.count; ++i) stack.entries[i] = stack.entries[i + 1];
 }
 
 } // namespace
 
-Execution *begin_execution(QueryDesc *query) {
-    // An error may have skipped the end of one at the same address.
-    if (const int stale = place_of(query); stale >= 0) remove(stale);
-    if (execution_count == most_executions) return nullptr;
-    Execution &execution = executions[execution_count++];
-    memset(static_cast<void *>(&execution), 0, offsetof(Execution, tags));
-    execution.query = query;
-    return &execution;
-}
-
-Execution *find_execution(const QueryDesc *query) {
-    const int place = place_of(query);
-    return place >= 0 ? &executions[place] : nullptr;
-}
-
-const Execution *outermost_execution() {
-    for (int i = 0; i < execution_count; ++i) {
-        if (executions[i].running) return &executions[i];
+Execution *search_execution(const QueryDesc *query) {
+    for (int i = execution_stack.count - 1; i >= 0; --i) {
+        if (execution_stack.entries[i].query == query) return &execution_stack.entries[i];
     }
     return nullptr;
 }
 
-void end_execution(const QueryDesc *query) {
-    if (const int place = place_of(query); place >= 0) remove(place);
+Execution *begin_execution(QueryDesc *query, LocalShape &local) {
+    // An error may have skipped the end of one at the same address.
+    if (Execution *stale = find_execution(query)) end_execution(stale);
+    if (execution_stack.count == ExecutionStack::capacity) return nullptr;
+    Execution &execution = execution_stack.entries[execution_stack.count++];
+    memset(static_cast<void *>(&execution), 0, offsetof(Execution, tags));
+    execution.query = query;
+    execution.local = &local;
+    ++local.pins;
+    return &execution;
 }
 
+const Execution *outermost_execution() {
+    for (int i = 0; i < execution_stack.count; ++i) {
+        if (execution_stack.entries[i].running) return &execution_stack.entries[i];
+    }
+    return nullptr;
+}
+
+void end_execution(Execution *execution) { remove(static_cast<int>(execution - execution_stack.entries)); }
+
 void abandon_executions(int transaction_depth, void (*visit)(Execution &)) {
-    for (int i = execution_count - 1; i >= 0; --i) {
-        if (executions[i].transaction_depth < transaction_depth) continue;
-        visit(executions[i]);
+    for (int i = execution_stack.count - 1; i >= 0; --i) {
+        if (execution_stack.entries[i].transaction_depth < transaction_depth) continue;
+        visit(execution_stack.entries[i]);
         remove(i);
+    }
+}
+
+void hand_up_executions(int transaction_depth) {
+    for (int i = 0; i < execution_stack.count; ++i) {
+        int &depth = execution_stack.entries[i].transaction_depth;
+        if (depth >= transaction_depth) depth = transaction_depth - 1;
     }
 }
 

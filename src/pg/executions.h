@@ -2,7 +2,8 @@
 //
 // State belongs to a QueryDesc because portals interleave: a cursor is fetched while other statements run, and in the
 // extended protocol the end of one statement comes after the start of the next. A fixed number is watched at a time;
-// one more is let through and counted.
+// one more is let through and counted. An error takes away those of its (sub)transaction, so what is running is right
+// without a PG_TRY around every statement.
 #pragma once
 
 #include "core/event.h"
@@ -14,27 +15,16 @@
 namespace query_audit {
 
 struct Execution {
-    QueryDesc *query; // identity alone once the transaction has failed
-    StatementShape shape;
-    uint64 query_id;
-    uint64 shape_key;
-    ValueHashes values;
+    QueryDesc *query;      // identity alone once the transaction has failed
+    LocalShape *local;     // pinned in the cache
+    StatementEvent event;  // what is known of it by now; complete when it has ended
     Oid user;              // whose rights it has
-    int transaction_depth; // of the (sub)transaction that started it
-    int place;             // guess at the place in the slot's statistics
-    uint32 position;       // in the unit, 0: none
-    uint32 transaction;
-    uint32 flags; // event_flag
-    int64 statement_time_us;
-    int64 start_ns; // 0 until it first runs
-    int64 end_ns;
-    int64 run_ns;       // when the current run began
-    int64 execution_ns; // of all runs
-    int64 temp_blocks;  // the backend's counter when the current run began
-    int64 temp_bytes;
-    uint64 rows;
-    uint64 unit;         // number of the unit that it was added to while in progress
-    bool ends_at_finish; // its work is done only when ExecutorFinish is: it writes
+    int transaction_depth; // of the (sub)transaction that started it, or that took over from that one
+    int64 run_ns;          // when the current run began
+    int64 temp_blocks;     // the backend's counter when the current run began
+    uint64 unit;           // number of the unit that it was added to while in progress
+    uint32 position;       // there, 0: none
+    bool ends_at_finish;   // its work is done only when ExecutorFinish is: it writes
     bool measured;
     bool recorded;
     bool running; // inside a run or its finish; left set by an error
@@ -42,18 +32,52 @@ struct Execution {
     Tags tags; // where tagged; a copy, because a portal may live on while other texts come
 };
 
-// Starts to watch. Null when too many are under way.
-[[nodiscard]] Execution *begin_execution(QueryDesc *query);
+struct ExecutionStack {
+    static constexpr int capacity = 64;
 
-[[nodiscard]] Execution *find_execution(const QueryDesc *query);
+    int count;
+    int running;
+    Execution entries[capacity]; // newest last
+};
+
+extern ExecutionStack execution_stack;
+
+// Starts to watch, with the shape pinned and everything else but the tags zeroed. Null when too many are under way.
+[[nodiscard]] Execution *begin_execution(QueryDesc *query, LocalShape &local);
+
+[[nodiscard]] Execution *search_execution(const QueryDesc *query);
+
+// The newest is asked for nearly always.
+[[nodiscard]] inline Execution *find_execution(const QueryDesc *query) {
+    const int count = execution_stack.count;
+    if (count == 0) return nullptr;
+    Execution &newest = execution_stack.entries[count - 1];
+    return newest.query == query ? &newest : search_execution(query);
+}
+
+// Around a run and a finish: what starts meanwhile is nested.
+inline void enter_run(Execution &execution) {
+    if (execution.running) return;
+    execution.running = true;
+    ++execution_stack.running;
+}
+
+inline void leave_run(Execution &execution) {
+    if (!execution.running) return;
+    execution.running = false;
+    --execution_stack.running;
+}
 
 // The outermost execution that is running, which is the client's own; null between statements.
 [[nodiscard]] const Execution *outermost_execution();
 
-void end_execution(const QueryDesc *query);
+void end_execution(Execution *execution);
 
 // Calls visit(Execution &) for each that was started in a (sub)transaction at least this deep, newest first, and ends
 // it.
 void abandon_executions(int transaction_depth, void (*visit)(Execution &));
+
+// A subtransaction of this depth was released: its executions live on in the one around it.
+void hand_up_executions(int transaction_depth);
 
 } // namespace query_audit

@@ -9,7 +9,7 @@
 #include "pg/pg.h"
 
 // C++ and errors: ereport() leaves a function by longjmp, which runs no destructor. So no function here holds an object
-// with one across a call into the server, and depths go down in PG_FINALLY.
+// with one across a call into the server, and what an error leaves behind is mended by the transaction callbacks.
 
 namespace query_audit {
 namespace {
@@ -24,6 +24,8 @@ ExecutorEnd_hook_type previous_end = nullptr;
 // Of the last recorded top-level statement.
 TimestampTz last_statement_time = 0;
 PgStat_Counter last_busy_time = 0;
+
+int planning_level = 0; // of transactions, where the planner was entered; 0 outside of it
 uint32 last_transaction = 0;
 
 bool is_audited(CmdType command) {
@@ -38,14 +40,14 @@ void post_parse_analyze(ParseState *state, Query *query, JumbleState *jumble) {
     if (previous_post_parse_analyze != nullptr) previous_post_parse_analyze(state, query, jumble);
 }
 
-// Functions that the planner calls run statements too. At the top level they have no portal, and inside a statement
-// they are nested anyway; inside EXECUTE or DECLARE CURSOR only the depth tells, which those restore after an error.
+// Functions that the planner calls run statements too, and those are nested. At the top level they have no portal, but
+// inside EXECUTE or DECLARE CURSOR they do. The outermost planning sets the level; an error takes it back.
 PlannedStmt *plan_query(Query *query, const char *text, int cursor_options, ParamListInfo parameters) {
-    const bool counts = in_transparent_utility();
-    if (counts) enter_nesting();
+    const bool outermost = planning_level == 0;
+    if (outermost) planning_level = GetCurrentTransactionNestLevel();
     PlannedStmt *plan = previous_planner != nullptr ? previous_planner(query, text, cursor_options, parameters)
                                                     : standard_planner(query, text, cursor_options, parameters);
-    if (counts) leave_nesting();
+    if (outermost) planning_level = 0;
     return plan;
 }
 
@@ -63,7 +65,8 @@ bool in_same_round_trip() {
 uint32 flags_of_start() {
     uint32 flags = 0;
     // Without a portal of the client's: while a statement is planned, and for triggers that wait for COMMIT.
-    if (nesting_depth() > 0 || ActivePortal == nullptr) flags |= event_flag::nested;
+    const bool nested = execution_stack.running > 0 || planning_level > 0 || nesting_depth() > 0;
+    if (nested || ActivePortal == nullptr) flags |= event_flag::nested;
     if (in_maintenance()) flags |= event_flag::maintenance;
     if (in_explicit_transaction()) flags |= event_flag::explicit_transaction;
     if (in_same_round_trip()) flags |= event_flag::same_round_trip;
@@ -73,69 +76,76 @@ uint32 flags_of_start() {
 Execution *begin(QueryDesc *query) {
     const uint64 query_id = query_id_of(query);
     LocalShape *local = find_shape(query, query_id);
-    Execution *execution = begin_execution(query);
+    Execution *execution = begin_execution(query, *local);
     if (execution == nullptr) {
         count_dropped();
         return nullptr;
     }
-    execution->shape = local->shape;
-    execution->place = local->place;
-    execution->query_id = query_id;
-    execution->shape_key = local->key;
-    execution->values = hash_values(*local, query);
+    const ValueHashes values = hash_values(*local, query);
+    StatementEvent &event = execution->event;
+    event.shape = &local->shape;
+    event.query_id = query_id;
+    event.parameters_hash = values.parameters;
+    event.filter_hash = values.filter;
+    event.limit = event.offset = -1;
+    event.statement_time_us = GetCurrentStatementStartTimestamp();
+    event.transaction = transaction_number();
+    event.flags = flags_of_start();
     if (const Tags *tags = take_tags(*local)) {
         execution->tags = *tags;
         execution->tagged = true;
     }
     execution->user = GetUserId();
     execution->transaction_depth = GetCurrentTransactionNestLevel();
-    execution->transaction = transaction_number();
-    execution->statement_time_us = GetCurrentStatementStartTimestamp();
-    execution->flags = flags_of_start();
     execution->ends_at_finish = query->operation != CMD_SELECT || query->plannedstmt->hasModifyingCTE;
-    execution->measured = wants_measuring(query, execution->shape);
+    execution->measured = wants_measuring(query, local->shape);
     return execution;
 }
 
 void executor_start(QueryDesc *query, int eflags) {
-    const PlannedStmt *plan = query->plannedstmt;
-    const bool audited = is_audited(plan->commandType) && (eflags & EXEC_FLAG_EXPLAIN_ONLY) == 0;
-    const bool begun = audited && begin(query) != nullptr;
+    const bool audited = is_audited(query->plannedstmt->commandType) && (eflags & EXEC_FLAG_EXPLAIN_ONLY) == 0;
+    const Execution *begun = audited ? begin(query) : nullptr;
+    const bool measured = begun != nullptr && begun->measured;
     if (previous_start != nullptr) {
         previous_start(query, eflags);
     } else {
         standard_ExecutorStart(query, eflags);
     }
-    if (!begun) return;
-    const Execution *execution = find_execution(query);
-    if (execution != nullptr && execution->measured) measure_scans(query, execution->shape);
+    if (!measured) return;
+    if (const Execution *execution = find_execution(query)) measure_scans(query, *execution->event.shape);
 }
 
 void begin_run(Execution &execution) {
-    execution.running = true;
+    enter_run(execution);
     execution.run_ns = now_ns();
     execution.temp_blocks = pgBufferUsage.temp_blks_written;
-    if (execution.start_ns == 0) execution.start_ns = execution.run_ns;
+    if (execution.event.start_ns == 0) execution.event.start_ns = execution.run_ns;
 }
 
 void end_run(Execution &execution) {
-    execution.running = false;
-    execution.end_ns = now_ns();
-    execution.execution_ns += execution.end_ns - execution.run_ns;
-    execution.temp_bytes += (pgBufferUsage.temp_blks_written - execution.temp_blocks) * BLCKSZ;
+    StatementEvent &event = execution.event;
+    leave_run(execution);
+    event.end_ns = now_ns();
+    event.execution_ns += event.end_ns - execution.run_ns;
+    event.temp_bytes += static_cast<uint64>(pgBufferUsage.temp_blks_written - execution.temp_blocks) * BLCKSZ;
 }
 
 // Hands the execution on, with what was measured while the plan's state is there.
 void hand_on(Execution &execution) {
-    QueryDesc *query = execution.query;
-    const bool has_state = query->planstate != nullptr;
-    const bool limited = execution.shape.has(shape_flag::page) && has_state;
-    const PlanFacts *facts = execution.measured && has_state ? collect_plan_facts(query) : nullptr;
-    const LimitFacts limit = limited ? limit_of_plan(query) : LimitFacts{-1, -1};
-    record(execution, facts, limit.limit, limit.offset);
-    if ((execution.flags & event_flag::nested) == 0) {
-        last_statement_time = execution.statement_time_us;
-        last_transaction = execution.transaction;
+    StatementEvent &event = execution.event;
+    if (const QueryDesc *query = execution.query; query->planstate != nullptr) {
+        if (execution.measured) event.facts = collect_plan_facts(query);
+        if (event.shape->has(shape_flag::page)) {
+            const LimitFacts limit = limit_of_plan(query);
+            event.limit = limit.limit;
+            event.offset = limit.offset;
+        }
+    }
+    record(execution);
+    event.facts = nullptr;
+    if (!event.is(event_flag::nested)) {
+        last_statement_time = event.statement_time_us;
+        last_transaction = event.transaction;
         last_busy_time = busy_time();
     }
 }
@@ -148,64 +158,61 @@ bool starts_over(const QueryDesc *query) {
 
 // A portal that was fetched in part is part of its unit from then on; what it feeds may run before it ends.
 void after_run(Execution &execution, uint64 asked, uint64 processed) {
-    execution.rows = starts_over(execution.query) ? processed : execution.rows + processed;
-    if (execution.ends_at_finish || execution.recorded) return;
+    StatementEvent &event = execution.event;
+    event.rows = starts_over(execution.query) ? processed : event.rows + processed;
+    if (execution.ends_at_finish || execution.recorded) {
+        leave_run(execution);
+        return;
+    }
     end_run(execution);
     const bool complete = asked == 0 || processed < asked;
     if (complete) {
-        execution.flags &= ~event_flag::in_progress;
+        event.flags &= ~event_flag::in_progress;
         hand_on(execution);
-    } else if ((execution.flags & event_flag::nested) == 0) {
-        execution.flags |= event_flag::in_progress;
-        record(execution, nullptr, -1, -1);
+    } else if (!event.is(event_flag::nested)) {
+        event.flags |= event_flag::in_progress;
+        record(execution);
     }
 }
 
 void executor_run(QUERY_AUDIT_RUN_PARAMETERS) {
     if (Execution *execution = find_execution(query)) begin_run(*execution);
-    enter_nesting();
-    PG_TRY();
-    {
-        if (previous_run != nullptr) {
-            previous_run(QUERY_AUDIT_RUN_ARGUMENTS);
-        } else {
-            standard_ExecutorRun(QUERY_AUDIT_RUN_ARGUMENTS);
-        }
+    if (previous_run != nullptr) {
+        previous_run(QUERY_AUDIT_RUN_ARGUMENTS);
+    } else {
+        standard_ExecutorRun(QUERY_AUDIT_RUN_ARGUMENTS);
     }
-    PG_FINALLY();
-    { leave_nesting(); }
-    PG_END_TRY();
     if (Execution *execution = find_execution(query)) after_run(*execution, count, query->estate->es_processed);
 }
 
 void executor_finish(QueryDesc *query) {
-    enter_nesting();
-    PG_TRY();
-    {
-        if (previous_finish != nullptr) {
-            previous_finish(query);
-        } else {
-            standard_ExecutorFinish(query);
-        }
-    }
-    PG_FINALLY();
-    { leave_nesting(); }
-    PG_END_TRY();
+    // What has nothing left to do runs no triggers either.
     Execution *execution = find_execution(query);
-    if (execution == nullptr || execution->recorded || !execution->ends_at_finish || execution->start_ns == 0) return;
-    end_run(*execution);
-    hand_on(*execution);
+    if (execution != nullptr && execution->ends_at_finish) enter_run(*execution);
+    if (previous_finish != nullptr) {
+        previous_finish(query);
+    } else {
+        standard_ExecutorFinish(query);
+    }
+    execution = find_execution(query);
+    if (execution == nullptr || !execution->ends_at_finish) return;
+    const bool ends = !execution->recorded && execution->event.start_ns != 0;
+    if (ends) {
+        end_run(*execution);
+        hand_on(*execution);
+    } else {
+        leave_run(*execution);
+    }
 }
 
 void executor_end(QueryDesc *query) {
-    Execution *execution = find_execution(query);
-    if (execution != nullptr) {
+    if (Execution *execution = find_execution(query)) {
         // A portal that was closed before it was read to its end. One that never ran is no execution.
-        if (!execution->recorded && execution->start_ns != 0) {
-            execution->flags &= ~event_flag::in_progress;
+        if (!execution->recorded && execution->event.start_ns != 0) {
+            execution->event.flags &= ~event_flag::in_progress;
             hand_on(*execution);
         }
-        end_execution(query);
+        end_execution(execution);
     }
     if (previous_end != nullptr) {
         previous_end(query);
@@ -216,19 +223,21 @@ void executor_end(QueryDesc *query) {
 
 // An error ends what is running; a cursor that is merely open was read as far as the client wanted.
 void record_abandoned(Execution &execution) {
-    if (execution.recorded || execution.start_ns == 0) return;
-    execution.flags &= ~event_flag::in_progress;
+    StatementEvent &event = execution.event;
+    if (execution.recorded || event.start_ns == 0) return;
+    event.flags &= ~event_flag::in_progress;
     if (execution.running) {
-        execution.flags |= event_flag::failed;
+        event.flags |= event_flag::failed;
         end_run(execution);
     }
-    record(execution, nullptr, -1, -1);
+    record(execution);
 }
 
 void on_transaction_event(XactEvent event, void *) {
     switch (event) {
     case XACT_EVENT_ABORT:
         abandon_executions(1, record_abandoned);
+        planning_level = 0;
         // Many pools roll back whatever was read; only an error makes a client try again.
         record_transaction_end(!rollback_was_asked_for());
         forget_explicit_transaction();
@@ -245,7 +254,13 @@ void on_transaction_event(XactEvent event, void *) {
 }
 
 void on_subtransaction_event(SubXactEvent event, SubTransactionId, SubTransactionId, void *) {
-    if (event == SUBXACT_EVENT_ABORT_SUB) abandon_executions(GetCurrentTransactionNestLevel(), record_abandoned);
+    const int level = GetCurrentTransactionNestLevel();
+    if (event == SUBXACT_EVENT_ABORT_SUB) {
+        abandon_executions(level, record_abandoned);
+        if (planning_level >= level) planning_level = 0;
+    } else if (event == SUBXACT_EVENT_COMMIT_SUB) {
+        hand_up_executions(level);
+    }
 }
 
 } // namespace

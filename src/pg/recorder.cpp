@@ -204,39 +204,7 @@ bool add_to_sequences(Execution &execution, const StatementEvent &event) {
 }
 
 StatementKey key_of(const Execution &execution) {
-    return StatementKey{execution.shape.fingerprint, MyDatabaseId, execution.user};
-}
-
-// Folds when the slot is full of other statements.
-void make_place(Execution &execution) {
-    if (slot->statement_count < slot_statements) return;
-    if (slot_statement(*slot, key_of(execution), execution.place) == nullptr) fold_slot_statements();
-}
-
-void add_to_statistics(Execution &execution, const StatementEvent &event, bool new_in_unit) {
-    SlotStatement *statement = slot_statement(*slot, key_of(execution), execution.place);
-    add_execution(*statement, event, new_in_unit);
-    if (LocalShape *local = cached_shape(execution.shape_key)) local->place = execution.place;
-}
-
-StatementEvent make_event(const Execution &execution, const PlanFacts *facts, int64 limit, int64 offset) {
-    StatementEvent event;
-    event.shape = &execution.shape;
-    event.facts = facts;
-    event.query_id = execution.query_id;
-    event.parameters_hash = execution.values.parameters;
-    event.filter_hash = execution.values.filter;
-    event.start_ns = execution.start_ns;
-    event.end_ns = execution.end_ns;
-    event.execution_ns = execution.execution_ns;
-    event.statement_time_us = execution.statement_time_us;
-    event.rows = execution.rows;
-    event.temp_bytes = static_cast<uint64>(execution.temp_bytes);
-    event.limit = limit;
-    event.offset = offset;
-    event.transaction = execution.transaction;
-    event.flags = execution.flags;
-    return event;
+    return StatementKey{execution.event.shape->fingerprint, MyDatabaseId, execution.user};
 }
 
 void offer_texts_again() {
@@ -244,6 +212,14 @@ void offer_texts_again() {
     if (evictions == seen_text_evictions) return;
     seen_text_evictions = evictions;
     republish_texts();
+}
+
+// Folds when the slot is full of other statements.
+void make_place(const Execution &execution) {
+    if (slot->statement_count < slot_statements) return;
+    if (slot_statement(*slot, key_of(execution), execution.local->place) != nullptr) return;
+    fold_slot_statements();
+    offer_texts_again();
 }
 
 } // namespace
@@ -258,27 +234,26 @@ int64 now_ns() {
 #endif
 }
 
-void record(Execution &execution, const PlanFacts *facts, int64 limit, int64 offset) {
+void record(Execution &execution) {
     attach_slot();
-    const StatementEvent event = make_event(execution, facts, limit, offset);
-    const bool in_progress = event.is(event_flag::in_progress);
-    const int32 held = slot->statement_count;
+    const StatementEvent &event = execution.event;
+    if (event.is(event_flag::in_progress)) {
+        const SlotWrite write;
+        (void)add_to_sequences(execution, event);
+        return;
+    }
     make_place(execution);
     {
         const SlotWrite write;
         const bool new_in_unit = add_to_sequences(execution, event);
-        if (!in_progress) {
-            ++(event.is(event_flag::nested) ? slot->counters.nested : slot->counters.statements);
-            add_to_statistics(execution, event, new_in_unit);
-        }
+        ++(event.is(event_flag::nested) ? slot->counters.nested : slot->counters.statements);
+        add_execution(*slot_statement(*slot, key_of(execution), execution.local->place), event, new_in_unit);
     }
-    if (in_progress) return;
     execution.recorded = true;
     if (event.facts != nullptr && event.facts->scan_count > 0 && !event.is(event_flag::maintenance)) {
         const LockGuard guard(lock_scans, true);
         add_scans(store, client_of(execution), event);
     }
-    if (slot->statement_count < held) offer_texts_again();
 }
 
 void record_transaction_end(bool failed) {

@@ -15,7 +15,7 @@ namespace query_audit {
 [[nodiscard]] int64 now_ns();
 
 // Records an execution that has ended, or (in_progress) one that was fetched in part and goes on.
-void record(Execution &execution, const PlanFacts *facts, int64 limit, int64 offset);
+void record(Execution &execution);
 
 // A transaction has ended; an error ended it when `failed`.
 void record_transaction_end(bool failed);

@@ -186,9 +186,10 @@ LocalShape *meet(uint64 key, StatementKind kind, const char *source, int locatio
     local.text_published = text_is_held(local.shape.text_key());
     if (!local.text_published) publish_text(local, text);
     bool inserted = false;
-    LocalShape &kept = cache().find_or_insert(key, inserted);
-    kept = local;
-    return &kept;
+    // There are many more places than executions that can pin one.
+    LocalShape *kept = cache().insert_over(key, inserted, [](const LocalShape &old) noexcept { return old.pins == 0; });
+    *kept = local;
+    return kept;
 }
 
 void note_constants(LocalShape &local, const char *source, const JumbleState *jumble) {
@@ -251,8 +252,6 @@ void note_analysis(const char *source, const Query *query, const JumbleState *ju
     if (jumble != nullptr && jumble->clocations_count > 0) note_constants(*local, source, jumble);
     note_tags(*local, source);
 }
-
-LocalShape *cached_shape(uint64 key) { return cache().find(key); }
 
 uint64 query_id_of(const QueryDesc *query) {
     const PlannedStmt *plan = query->plannedstmt;

@@ -25,6 +25,7 @@ struct LocalShape {
     Literals literals;
     uint8 unexecuted; // texts analysed since the last execution
     bool text_published;
+    uint8 pins; // executions that use it
     uint8 filter_value_count;
     // Below 128 the number of a bound parameter; from 128 on, 128 plus the place of a constant among those recorded.
     uint8 filter_values[max_filter_values];
@@ -47,11 +48,9 @@ void note_analysis(const char *source, const Query *query, const JumbleState *ju
 // CURSOR before version 18, and with compute_query_id = off.
 [[nodiscard]] uint64 query_id_of(const QueryDesc *query);
 
-// At the start of an execution. The pointer is valid until the next call of any function here.
+// At the start of an execution. The pointer is valid until the next call of any function here, and longer while it is
+// pinned.
 [[nodiscard]] LocalShape *find_shape(const QueryDesc *query, uint64 query_id);
-
-// The shape with this key if it is cached.
-LocalShape *cached_shape(uint64 key);
 
 ValueHashes hash_values(LocalShape &local, const QueryDesc *query);
 

@@ -12,7 +12,6 @@ void (*activate_after_load)() = nullptr;
 
 int depth = 0;
 int maintenance_depth = 0;
-int transparent_depth = 0;
 bool explicit_transaction = false;
 bool rollback_asked_for = false;
 bool installed = false;
@@ -62,29 +61,30 @@ void note_transaction_statement(const TransactionStmt *statement) {
     }
 }
 
+void pass_on(PlannedStmt *plan, const char *text, bool read_only_tree, ProcessUtilityContext context,
+             ParamListInfo parameters, QueryEnvironment *environment, DestReceiver *receiver,
+             QueryCompletion *completion) {
+    if (previous_utility != nullptr) {
+        previous_utility(plan, text, read_only_tree, context, parameters, environment, receiver, completion);
+    } else {
+        standard_ProcessUtility(plan, text, read_only_tree, context, parameters, environment, receiver, completion);
+    }
+}
+
 // Counts the statement in while it runs, however it ends.
-pg_noinline void run_counted(UtilityKind kind, PlannedStmt *plan, const char *text, bool read_only_tree,
+pg_noinline void run_counted(bool maintenance, PlannedStmt *plan, const char *text, bool read_only_tree,
                              ProcessUtilityContext context, ParamListInfo parameters, QueryEnvironment *environment,
                              DestReceiver *receiver, QueryCompletion *completion) {
     const volatile int depth_before = depth;
     const volatile int maintenance_depth_before = maintenance_depth;
-    const volatile int transparent_depth_before = transparent_depth;
-    if (kind == UtilityKind::transparent) ++transparent_depth;
-    if (kind == UtilityKind::maintenance) ++maintenance_depth;
-    if (kind == UtilityKind::maintenance || kind == UtilityKind::nesting) ++depth;
+    if (maintenance) ++maintenance_depth;
+    ++depth;
     PG_TRY();
-    {
-        if (previous_utility != nullptr) {
-            previous_utility(plan, text, read_only_tree, context, parameters, environment, receiver, completion);
-        } else {
-            standard_ProcessUtility(plan, text, read_only_tree, context, parameters, environment, receiver, completion);
-        }
-    }
+    { pass_on(plan, text, read_only_tree, context, parameters, environment, receiver, completion); }
     PG_FINALLY();
     {
         depth = depth_before;
         maintenance_depth = maintenance_depth_before;
-        transparent_depth = transparent_depth_before;
     }
     PG_END_TRY();
 }
@@ -95,16 +95,32 @@ void process_utility(PlannedStmt *plan, const char *text, bool read_only_tree, P
     // The statement's tree may be freed while it runs (a transaction that ends, a DISCARD), so what is needed of it
     // afterwards is read now.
     const UtilityKind kind = kind_of(plan->utilityStmt);
-    const bool loads = activate_after_load != nullptr && loads_this_library(plan->utilityStmt);
-    TransactionStmt transaction = {};
-    if (kind == UtilityKind::transaction) transaction = *reinterpret_cast<TransactionStmt *>(plan->utilityStmt);
-    run_counted(kind, plan, text, read_only_tree, context, parameters, environment, receiver, completion);
-    if (kind == UtilityKind::transaction) note_transaction_statement(&transaction);
-    if (kind == UtilityKind::reset && depth == 0) record_reset();
-    if (loads) {
-        void (*activate)() = activate_after_load;
-        activate_after_load = nullptr;
-        activate();
+    switch (kind) {
+    case UtilityKind::transparent:
+        pass_on(plan, text, read_only_tree, context, parameters, environment, receiver, completion);
+        break;
+    case UtilityKind::transaction: {
+        const TransactionStmt transaction = *reinterpret_cast<TransactionStmt *>(plan->utilityStmt);
+        pass_on(plan, text, read_only_tree, context, parameters, environment, receiver, completion);
+        note_transaction_statement(&transaction);
+        break;
+    }
+    case UtilityKind::reset:
+        pass_on(plan, text, read_only_tree, context, parameters, environment, receiver, completion);
+        if (depth == 0) record_reset();
+        break;
+    case UtilityKind::nesting:
+    case UtilityKind::maintenance: {
+        const bool loads = activate_after_load != nullptr && loads_this_library(plan->utilityStmt);
+        run_counted(kind == UtilityKind::maintenance, plan, text, read_only_tree, context, parameters, environment,
+                    receiver, completion);
+        if (loads) {
+            void (*activate)() = activate_after_load;
+            activate_after_load = nullptr;
+            activate();
+        }
+        break;
+    }
     }
 }
 
@@ -123,12 +139,6 @@ void watch_for_load(void (*activate)()) {
 }
 
 int nesting_depth() { return depth; }
-
-void enter_nesting() { ++depth; }
-
-void leave_nesting() { --depth; }
-
-bool in_transparent_utility() { return transparent_depth > 0 && depth == 0; }
 
 bool in_maintenance() { return maintenance_depth > 0; }
 

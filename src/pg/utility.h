@@ -5,13 +5,9 @@ namespace query_audit {
 
 void install_utility_hook();
 
-// Calls of functions, triggers and utility statements around the current statement.
+// Utility statements around the current statement, but for EXECUTE, DECLARE CURSOR and FETCH, which run the client's
+// own.
 [[nodiscard]] int nesting_depth();
-void enter_nesting();
-void leave_nesting();
-
-// Whether the client's own EXECUTE, DECLARE CURSOR or FETCH runs, and nothing inside it.
-[[nodiscard]] bool in_transparent_utility();
 
 // Whether a statement runs inside COPY, EXPLAIN, CREATE TABLE AS, REFRESH or other work on the database itself.
 [[nodiscard]] bool in_maintenance();
