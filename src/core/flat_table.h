@@ -43,12 +43,13 @@ template <typename Key, typename Value> class FlatTable {
     void create(std::uint32_t capacity) noexcept {
         std::memset(memory_, 0, bytes(capacity));
         header().capacity = capacity;
+        header().bucket_mask = bucket_count(capacity) - 1;
         clear();
     }
 
     void clear() noexcept {
         Header &head = header();
-        std::memset(buckets(), 0, bucket_count(head.capacity) * sizeof(std::uint32_t));
+        std::memset(buckets(), 0, (std::size_t{head.bucket_mask} + 1) * sizeof(std::uint32_t));
         for (std::uint32_t i = 0; i < head.capacity; ++i) {
             entries()[i].live = 0;
             entries()[i].next = i + 1 < head.capacity ? i + 2 : 0;
@@ -65,8 +66,9 @@ template <typename Key, typename Value> class FlatTable {
 
     // The value of key, or null. Valid until the next insert, erase or clear.
     [[nodiscard]] Value *find(const Key &key) const noexcept {
-        for (std::uint32_t i = buckets()[bucket_of(key)]; i != 0; i = entries()[i - 1].next) {
-            Entry &entry = entries()[i - 1];
+        Entry *const all = entries();
+        for (std::uint32_t i = buckets()[bucket_of(key)]; i != 0; i = all[i - 1].next) {
+            Entry &entry = all[i - 1];
             if (equal(entry.key, key)) {
                 // Readers share the table, and storing a 1 over a 1 would still move the cache line.
                 std::atomic_ref<std::uint8_t> used(entry.used);
@@ -123,6 +125,8 @@ template <typename Key, typename Value> class FlatTable {
         std::uint32_t count;
         std::uint32_t free; // index + 1 of the first free entry
         std::uint32_t hand; // the clock's: index of the entry it looks at next
+        std::uint32_t bucket_mask;
+        std::uint32_t padding;
         std::uint64_t evictions;
     };
 
@@ -139,14 +143,22 @@ template <typename Key, typename Value> class FlatTable {
         return reinterpret_cast<std::uint32_t *>(memory_ + sizeof(Header));
     }
     [[nodiscard]] Entry *entries() const noexcept {
-        const std::size_t heads = bucket_count(header().capacity) * sizeof(std::uint32_t);
+        const std::size_t heads = (std::size_t{header().bucket_mask} + 1) * sizeof(std::uint32_t);
         return reinterpret_cast<Entry *>(memory_ + round_up(sizeof(Header) + heads));
     }
     [[nodiscard]] std::uint32_t bucket_of(const Key &key) const noexcept {
-        return static_cast<std::uint32_t>(hash_bytes(&key, sizeof(Key)) & (bucket_count(header().capacity) - 1));
+        if constexpr (std::is_same_v<Key, std::uint64_t>) {
+            return static_cast<std::uint32_t>(hash_mix(key)) & header().bucket_mask;
+        } else {
+            return static_cast<std::uint32_t>(hash_bytes(&key, sizeof(Key))) & header().bucket_mask;
+        }
     }
     [[nodiscard]] static bool equal(const Key &a, const Key &b) noexcept {
-        return std::memcmp(&a, &b, sizeof(Key)) == 0;
+        if constexpr (std::is_same_v<Key, std::uint64_t>) {
+            return a == b;
+        } else {
+            return std::memcmp(&a, &b, sizeof(Key)) == 0;
+        }
     }
 
     template <typename OnEvict, typename MayEvict>

@@ -50,8 +50,10 @@ struct DistinctSet {
 };
 
 // The values that were seen most often (Misra and Gries): a count is never too high, and a value that makes up more
-// than a ninth of all is always among them.
+// than a ninth of all is always among them. A byte of each value's hash stands in one word, so that all places are
+// looked at in one step.
 struct Repeats {
+    std::uint64_t tags; // the low bit of each byte in use is set; 0: the place is free
     std::uint32_t value[8];
     std::uint32_t count[8];
 
@@ -70,24 +72,41 @@ struct Repeats {
     }
 
   private:
+    static constexpr std::uint64_t each_byte = 0x0101010101010101;
+
+    // The high bit of the lowest byte that is 0, and maybe of some above it.
+    [[nodiscard]] static std::uint64_t zero_bytes(std::uint64_t word) noexcept {
+        return (word - each_byte) & ~word & (each_byte << 7);
+    }
+
+    [[nodiscard]] static std::uint64_t tag_of(std::uint32_t wanted) noexcept { return (wanted & 0xFF) | 1; }
+
     void add(std::uint32_t wanted, std::uint32_t times) noexcept {
-        int least = 0;
-        for (int i = 0; i < 8; ++i) {
+        const std::uint64_t tag = tag_of(wanted);
+        for (std::uint64_t like = zero_bytes(tags ^ tag * each_byte); like != 0; like &= like - 1) {
+            const int i = std::countr_zero(like) / 8;
             if (count[i] > 0 && value[i] == wanted) {
                 count[i] += times;
                 return;
             }
-            if (count[i] < count[least]) least = i;
         }
         // A newcomer takes a free place, or wears down all that are there.
-        const std::uint32_t worn = count[least] < times ? count[least] : times;
-        if (worn > 0) {
-            for (std::uint32_t &c : count) c -= worn;
+        if (zero_bytes(tags) == 0) times -= wear_down(times);
+        if (times == 0) return;
+        const int place = std::countr_zero(zero_bytes(tags)) / 8;
+        tags |= tag << 8 * place;
+        value[place] = wanted;
+        count[place] = times;
+    }
+
+    // By the smallest count or `times`, whichever is less; returns by how much.
+    std::uint32_t wear_down(std::uint32_t times) noexcept {
+        for (const std::uint32_t c : count) times = c < times ? c : times;
+        for (int i = 0; i < 8; ++i) {
+            count[i] -= times;
+            if (count[i] == 0) tags &= ~(std::uint64_t{0xFF} << 8 * i);
         }
-        if (times > worn) {
-            value[least] = wanted;
-            count[least] = times - worn;
-        }
+        return times;
     }
 };
 

@@ -12,10 +12,11 @@ namespace {
 
 constexpr std::uint32_t first_checkpoint = 2; // the smallest length any rule's threshold may be set to
 constexpr std::int64_t gap_in_usual_pauses = 10;
+constexpr std::int64_t nanoseconds_a_millisecond = 1'000'000;
 
 // Series are judged often while they are short and ever more rarely as they grow, so that a long loop costs little.
 bool is_checkpoint(std::uint32_t calls) noexcept {
-    return calls >= first_checkpoint && (calls <= 16 || std::has_single_bit(calls));
+    return calls >= first_checkpoint && (calls <= 16 || (calls & (calls - 1)) == 0);
 }
 
 int place_of_series(const Unit &unit, std::uint64_t key) noexcept {
@@ -35,10 +36,13 @@ void judge_series(Unit &unit, Series &series, const UnitEnd &end, const Settings
     }
 }
 
+// Most statements are neither measured nor a count or a page, and no rule asks for those alone.
+bool concerns_a_rule(const StatementEvent &event) noexcept {
+    return event.facts != nullptr || (event.shape->flags & (shape_flag::count | shape_flag::page)) != 0;
+}
+
 void judge_statement(Unit &unit, const StatementEvent &event, std::uint32_t position,
                      const Settings &settings) noexcept {
-    const bool counts_or_pages = (event.shape->flags & (shape_flag::count | shape_flag::page)) != 0;
-    if (event.facts == nullptr && !counts_or_pages) return;
     for (int r = 0; r < rule_count(); ++r) {
         if (rule(r).on_statement == nullptr || !settings.enabled(r)) continue;
         rule(r).on_statement(StatementContext{unit, event, position, settings, r, settings.thresholds[r]});
@@ -168,24 +172,27 @@ bool add_to_series(Unit &unit, const StatementEvent &event, std::int64_t pause_n
 }
 
 void fill_history(Unit &unit, const StatementEvent &event, std::uint32_t position) noexcept {
-    HistoryEntry &entry = unit.history[position % history_length];
-    entry = HistoryEntry{};
-    entry.key = series_key(*event.shape);
-    entry.fingerprint = event.shape->fingerprint;
-    entry.filter_identity = event.shape->filter_identity;
-    entry.filter_hash = event.filter_hash;
-    entry.rows = event.rows;
-    entry.rows_read = event.facts != nullptr ? event.facts->rows_read : 0;
-    entry.execution_ns = event.execution_ns;
-    entry.limit = event.limit;
-    entry.offset = event.offset;
-    entry.statement_time_us = event.statement_time_us;
-    entry.position = position;
-    entry.shape_flags = event.shape->flags;
-    entry.event_flags = event.flags;
-    entry.transaction = event.transaction;
-    entry.relation = event.shape->relation;
-    entry.kind = event.shape->kind;
+    const StatementShape &shape = *event.shape;
+    unit.history[position % history_length] = HistoryEntry{
+        .key = series_key(shape),
+        .fingerprint = shape.fingerprint,
+        .filter_identity = shape.filter_identity,
+        .filter_hash = event.filter_hash,
+        .rows = event.rows,
+        .rows_read = event.facts != nullptr ? event.facts->rows_read : 0,
+        .execution_ns = event.execution_ns,
+        .limit = event.limit,
+        .offset = event.offset,
+        .statement_time_us = event.statement_time_us,
+        .position = position,
+        .shape_flags = shape.flags,
+        .event_flags = event.flags,
+        .transaction = event.transaction,
+        .relation = shape.relation,
+        .kind = shape.kind,
+        .paired = false,
+        .padding = {},
+    };
 }
 
 } // namespace
@@ -212,8 +219,8 @@ void begin_unit(Unit &unit, Mark mark, const ClientIdentity &client) noexcept {
 }
 
 std::int64_t burst_gap_ns(const Unit &unit, const Settings &settings) noexcept {
-    const std::int64_t floor_ns = settings.burst_gap_min_ms * std::int64_t{1'000'000};
-    const std::int64_t ceiling_ns = settings.burst_gap_max_ms * std::int64_t{1'000'000};
+    const std::int64_t floor_ns = settings.burst_gap_min_ms * nanoseconds_a_millisecond;
+    const std::int64_t ceiling_ns = settings.burst_gap_max_ms * nanoseconds_a_millisecond;
     const std::int64_t usual_ns = unit.pauses > 0 ? unit.pause_ns / unit.pauses : 0;
     return std::clamp(gap_in_usual_pauses * usual_ns, floor_ns, std::max(floor_ns, ceiling_ns));
 }
@@ -223,7 +230,10 @@ bool unit_continues(const Unit &unit, const Settings &settings, std::int64_t sta
     if (unit.number == 0) return false;
     if (unit.mark != Mark::burst) return true;
     if (unit.transaction_open && unit.transaction == transaction) return true;
-    return start_ns - unit.last_ns <= burst_gap_ns(unit, settings);
+    const std::int64_t pause_ns = start_ns - unit.last_ns;
+    // No gap is shorter than the least.
+    if (pause_ns <= settings.burst_gap_min_ms * nanoseconds_a_millisecond) return true;
+    return pause_ns <= burst_gap_ns(unit, settings);
 }
 
 Added add_statement(Unit &unit, const StatementEvent &event, const Settings &settings) noexcept {
@@ -251,7 +261,7 @@ Added add_statement(Unit &unit, const StatementEvent &event, const Settings &set
     fill_history(unit, event, unit.position);
     if (!event.is(event_flag::failed)) new_series = add_to_series(unit, event, pause_ns, settings);
     if (event.shape->kind != StatementKind::select) note_write(unit, event.shape->relation_mask);
-    judge_statement(unit, event, unit.position, settings);
+    if (concerns_a_rule(event)) judge_statement(unit, event, unit.position, settings);
     return {unit.position, new_series};
 }
 
@@ -273,7 +283,7 @@ void finish_statement(Unit &unit, std::uint32_t position, const StatementEvent &
     }
     fill_history(unit, event, position);
     unit.last_ns = std::max(unit.last_ns, event.end_ns);
-    if (!event.is(event_flag::in_progress)) judge_statement(unit, event, position, settings);
+    if (!event.is(event_flag::in_progress) && concerns_a_rule(event)) judge_statement(unit, event, position, settings);
 }
 
 void add_execution(Unit &unit, const StatementEvent &event, const Settings &settings) noexcept {

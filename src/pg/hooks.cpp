@@ -244,7 +244,7 @@ void on_transaction_event(XactEvent event, void *) {
         break;
     case XACT_EVENT_COMMIT:
     case XACT_EVENT_PREPARE:
-        abandon_executions(1, [](Execution &) {});
+        if (execution_stack.count > 0) abandon_executions(1, [](Execution &) {});
         record_transaction_end(false);
         forget_explicit_transaction();
         break;
