@@ -42,8 +42,9 @@ void add_limits(const Level &level, std::uint32_t &flags) {
 
 void describe_select(SelectStmt &select, Description &description) {
     std::uint32_t &flags = description.flags;
-    const Level top = enter(&select, nullptr);
+    Level top = enter(&select, nullptr);
     const Output output = output_of(top);
+    top.counted = output == Output::count;
     if (output == Output::count) flags |= shape_flag::count | shape_flag::aggregate;
     if (output == Output::aggregates) flags |= shape_flag::aggregate;
 

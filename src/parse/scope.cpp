@@ -1,5 +1,7 @@
 #include "parse/scope.h"
 
+#include "parse/grouping.h"
+
 namespace query_audit::parse {
 namespace {
 
@@ -67,7 +69,7 @@ FilterSource source_of(const Level &level) {
     source.from = level.from();
     source.where = level.select->where_clause;
     source.having = level.select->having_clause;
-    source.grouped = level.is_grouped();
+    source.grouped = level.is_grouped() && !groups_are_rows(level);
     source.ctes = level.ctes;
     return source;
 }

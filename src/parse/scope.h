@@ -20,7 +20,7 @@ struct FilterSource {
     NodeList from;
     Node *where = nullptr;
     Node *having = nullptr;
-    bool grouped = false;
+    bool grouped = false; // and its groups are not the rows themselves
     Ctes ctes;
 };
 [[nodiscard]] FilterSource source_of(const Level &level);
