@@ -61,8 +61,9 @@ struct ShapeKey {
 struct SharedShape {
     StatementShape shape;
     std::uint8_t filter_value_count;
-    std::uint8_t text_literals; // constants that the server found in the text, at most 255
-    std::uint8_t padding[6];
+    std::uint8_t key_value_count; // of these, the first ones
+    std::uint8_t text_literals;   // constants that the server found in the text, at most 255
+    std::uint8_t padding[5];
     std::uint8_t filter_values[max_filter_values]; // see LocalShape in src/pg/shapes.h
 };
 

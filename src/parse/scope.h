@@ -12,7 +12,11 @@
 
 namespace query_audit::parse {
 
-using Values = std::vector<FilterValue>;
+struct Value {
+    FilterValue value;
+    bool is_bound; // of a range, so that it is no key
+};
+using Values = std::vector<Value>;
 
 // Where a statement's filter is: of a SELECT's level, or of the UPDATE, DELETE or MERGE itself.
 struct FilterSource {

@@ -250,6 +250,7 @@ StatementEvent make_event(const Execution &execution, const PlanFacts *facts, in
     event.query_id = execution.query_id;
     event.parameters_hash = execution.values.parameters;
     event.filter_hash = execution.values.filter;
+    event.key_hash = execution.values.keys;
     event.start_ns = execution.start_ns;
     event.end_ns = execution.end_ns;
     event.execution_ns = execution.execution_ns;
