@@ -83,7 +83,7 @@ void FilterHasher::add_items(Scope &scope, const Ctes &ctes, Parts &parts) {
         more = false;
         for (std::size_t i = 0; i < scope.items.size(); ++i) {
             FromItem &item = scope.items[i];
-            const bool wanted = i == scope.anchor || item.referenced || !is_prunable(item);
+            const bool wanted = i == scope.anchor || item.referenced || !is_prunable(item, scope);
             if (added[i] || !wanted) continue;
             added[i] = more = true;
             if (item.leader >= 0) scope.items[static_cast<std::size_t>(item.leader)].referenced = true;

@@ -103,7 +103,8 @@ class Grouping {
                 if (left == nullptr || right == nullptr) return;
                 const Column one = resolve(*left);
                 const Column other = resolve(*right);
-                joined = joined || (one.item != other.item && (is_key(one) || is_key(other)));
+                const bool apart = one.item != nullptr && other.item != nullptr && one.item != other.item;
+                joined = joined || (apart && (is_key(one) || is_key(other)));
             });
         }
         if (!joined || level_.counted) return joined;

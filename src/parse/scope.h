@@ -24,7 +24,8 @@ struct FilterSource {
     NodeList from;
     Node *where = nullptr;
     Node *having = nullptr;
-    bool grouped = false; // and its groups are not the rows themselves
+    bool grouped = false; // by more than the rows themselves
+    bool by_row = false;  // grouped by the rows themselves
     Ctes ctes;
 };
 [[nodiscard]] FilterSource source_of(const Level &level);
@@ -47,6 +48,7 @@ struct Scope {
     std::vector<FromItem> items;
     std::size_t anchor = 0; // the first base relation, else the first item; an unqualified column is taken as its
     Scope *outer = nullptr;
+    bool by_row = false; // see FilterSource
 
     [[nodiscard]] FromItem *find(std::string_view qualifier) noexcept; // here only
 };
@@ -55,7 +57,7 @@ struct Scope {
 [[nodiscard]] Scope open_scope(const FilterSource &source, Scope *outer);
 
 // Whether an item that no filter refers to can be left out of the filter's identity: ORMs join what they show, and do
-// not join it to count.
-[[nodiscard]] bool is_prunable(const FromItem &item) noexcept;
+// not join it to count. Where rows are grouped, an inner join finds many for each, and so may find none.
+[[nodiscard]] bool is_prunable(const FromItem &item, const Scope &scope) noexcept;
 
 } // namespace query_audit::parse

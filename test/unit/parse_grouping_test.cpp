@@ -131,6 +131,12 @@ TEST(Grouping, CountAndPageOfTheSameGroupsStillMeet) {
     const std::string having = "FROM d LEFT JOIN t ON t.d = d.id WHERE d.a = $1 GROUP BY d.id HAVING count(t.id) > 3";
     expect_same_list({"SELECT count(*) FROM (SELECT d.id " + having + ") x"},
                      {"SELECT d.id, d.b, count(t.id) " + having + " LIMIT 20"});
+    const std::string inner = "FROM d JOIN t ON t.d = d.id WHERE d.a = $1 GROUP BY d.id";
+    expect_same_list({"SELECT count(*) FROM (SELECT d.id " + inner + ") x"},
+                     {"SELECT d.*, count(t.id) " + inner + " LIMIT 20"});
+    EXPECT_NE(parse("SELECT count(*) FROM d WHERE d.a = $1").shape.filter_identity,
+              parse("SELECT d.*, count(t.id) " + inner + " LIMIT 20").shape.filter_identity)
+        << "some have none";
 }
 
 TEST(SelectedKeys, AreThePageOnlyWhereTheyAreTheWholeRestriction) {
