@@ -189,6 +189,14 @@ std::uint64_t FilterHasher::hash_node(const Node &node, Scope &scope, const Ctes
     case PG_QUERY__NODE__NODE_TYPE_CAST:
         if (is_value_or_array(&node)) return hash_node(*strip_casts(&node), scope, ctes);
         break;
+    case PG_QUERY__NODE__NODE_NULL_TEST: {
+        // $1 IS NULL OR id > $1: whether a value is given at all looks nothing up.
+        const Place outside = place_;
+        place_.bound = place_.bound || is_value(node.null_test->arg);
+        const std::uint64_t test = mix(hash, hash_message(node.null_test->base, scope, ctes));
+        place_ = outside;
+        return test;
+    }
     case PG_QUERY__NODE__NODE_BOOL_EXPR:
         return hash_alternatives(node, scope, ctes);
     default:

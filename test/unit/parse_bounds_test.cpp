@@ -63,7 +63,9 @@ TEST(KeyValues, AreNotThoseThatOnlyContinueABound) {
         {"a < $1 OR ($2 = t.a AND id < $3)", {}},
         {"at < (SELECT at FROM t WHERE id = $1)", {}},
         {"at < (SELECT max(at) FROM (SELECT at FROM t WHERE id = $1) x)", {}},
+        {"$1::int IS NULL OR id > $1", {}},
         // These do not.
+        {"$1::text IS NULL OR status = $1", {"$1"}},
         {"a = $1 AND a > $2", {"$1"}},
         {"a = $1 OR b > $2", {"$1"}},
         {"(SELECT count(*) FROM u WHERE u.t = t.id AND u.kind = $1) > $2", {"$1"}},
