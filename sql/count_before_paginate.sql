@@ -149,6 +149,30 @@ SELECT query, parent_query FROM query_audit.findings
 WHERE rule = 'count_before_paginate' AND datname = current_database() AND application_name = 'wrappers of the page'
 ORDER BY query COLLATE "C";
 
+-- GROUP BY in the place of DISTINCT, or to put a number beside each row.
+SET application_name = 'pages of grouped rows';
+\o /dev/null
+BEGIN;
+SELECT count(*) AS dctrn_count FROM (SELECT DISTINCT id_0 FROM (SELECT d0_.id AS id_0, d0_.title AS title_1, t1_.tag AS tag_2 FROM documents d0_ LEFT JOIN tags t1_ ON t1_.document_id = d0_.id WHERE d0_.tenant_id = 1 ORDER BY d0_.id DESC) dctrn_result) dctrn_table;
+SELECT DISTINCT id_0, MIN(sclr_3) AS dctrn_minrownum FROM (SELECT d0_.id AS id_0, d0_.title AS title_1, t1_.tag AS tag_2, ROW_NUMBER() OVER (ORDER BY d0_.id DESC) AS sclr_3 FROM documents d0_ LEFT JOIN tags t1_ ON t1_.document_id = d0_.id WHERE d0_.tenant_id = 1) dctrn_result GROUP BY id_0 ORDER BY dctrn_minrownum ASC LIMIT 20 OFFSET 40;
+COMMIT;
+BEGIN;
+SELECT d0.*, t1.* FROM documents AS d0 LEFT JOIN tags AS t1 ON d0.id = t1.document_id WHERE d0.id IN (SELECT d0.id FROM (SELECT d0.id FROM documents AS d0 LEFT JOIN tags AS t1 ON d0.id = t1.document_id WHERE d0.tenant_id = 2 GROUP BY d0.id ORDER BY min(d0.title) DESC LIMIT 20) AS d0) ORDER BY d0.title DESC;
+SELECT count(DISTINCT d0.id) AS count FROM documents AS d0 LEFT JOIN tags AS t1 ON d0.id = t1.document_id WHERE d0.tenant_id = 2;
+COMMIT;
+BEGIN;
+SELECT COUNT(*) FROM (SELECT me.id FROM documents me LEFT JOIN tags t ON t.document_id = me.id WHERE me.tenant_id = 3 GROUP BY me.id) me;
+SELECT me.id, me.title, t.tag FROM (SELECT me.id, me.title FROM documents me WHERE me.tenant_id = 3 ORDER BY me.id LIMIT 20) me LEFT JOIN tags t ON t.document_id = me.id ORDER BY me.id;
+COMMIT;
+BEGIN;
+SELECT COUNT(*) AS "__count" FROM documents WHERE documents.folder_id < 9;
+SELECT documents.id, documents.title, COUNT(tags.tag) AS n FROM documents LEFT OUTER JOIN tags ON (documents.id = tags.document_id) WHERE documents.folder_id < 9 GROUP BY documents.id ORDER BY n DESC LIMIT 20;
+COMMIT;
+\o
+SELECT confidence, query, parent_query, fix_sql FROM query_audit.findings
+WHERE rule = 'count_before_paginate' AND datname = current_database() AND application_name = 'pages of grouped rows'
+ORDER BY query COLLATE "C";
+
 SET application_name = 'three pages, each with its count';
 \o /dev/null
 SELECT count(*) FROM documents WHERE tenant_id = 1;
@@ -199,6 +223,17 @@ SET application_name = 'no filter and a filter';
 \o /dev/null
 SELECT count(*) FROM documents;
 SELECT id FROM documents WHERE tenant_id = 2 ORDER BY id LIMIT 20;
+\o
+:any;
+
+SET application_name = 'groups by an attribute, other keys';
+\o /dev/null
+SELECT count(*) FROM documents WHERE tenant_id = 1;
+SELECT d.folder_id, max(f.name) FROM documents d LEFT JOIN folders f ON f.id = d.folder_id WHERE d.tenant_id = 1 GROUP BY d.folder_id LIMIT 20;
+SELECT d.folder_id, count(*) AS n FROM documents d LEFT JOIN folders f ON f.id = d.folder_id WHERE d.tenant_id = 1 GROUP BY d.folder_id ORDER BY n DESC LIMIT 5;
+SELECT * FROM documents WHERE id IN (SELECT id FROM documents WHERE tenant_id = 2 ORDER BY id LIMIT 20);
+SELECT * FROM documents WHERE folder_id = 1 AND id IN (SELECT id FROM documents WHERE tenant_id = 1 ORDER BY id LIMIT 20);
+SELECT d.id, count(t.tag) FROM documents d LEFT JOIN tags t ON t.document_id = d.id WHERE d.tenant_id = 1 GROUP BY d.id HAVING count(t.tag) > 0 LIMIT 20;
 \o
 :any;
 

@@ -123,6 +123,25 @@ COMMIT;
 \o
 :found;
 
+SET application_name = 'the last of each, a number of each range, what encloses a value';
+PREPARE last_of(integer, integer) AS SELECT title FROM books WHERE author_id = $1 AND id < $2 ORDER BY id DESC LIMIT 1;
+PREPARE number_between(integer, integer) AS SELECT count(*) FROM chapters WHERE id > $1 AND id <= $2;
+PREPARE encloses(integer) AS SELECT title FROM books WHERE author_id <= $1 AND id >= $1;
+\o /dev/null
+BEGIN;
+EXECUTE last_of(1, 50); EXECUTE last_of(2, 50); EXECUTE last_of(3, 50); EXECUTE last_of(4, 50); EXECUTE last_of(5, 50);
+SELECT title FROM books WHERE id < 50 AND author_id = 6 ORDER BY id DESC LIMIT 2;
+SELECT title FROM books WHERE id < 50 AND author_id = 7 ORDER BY id DESC LIMIT 2;
+SELECT title FROM books WHERE id < 50 AND author_id = 8 ORDER BY id DESC LIMIT 2;
+SELECT title FROM books WHERE id < 50 AND author_id = 9 ORDER BY id DESC LIMIT 2;
+SELECT title FROM books WHERE id < 50 AND author_id = 10 ORDER BY id DESC LIMIT 2;
+EXECUTE number_between(0, 10); EXECUTE number_between(10, 20); EXECUTE number_between(20, 30);
+EXECUTE number_between(30, 40); EXECUTE number_between(40, 50);
+EXECUTE encloses(1); EXECUTE encloses(2); EXECUTE encloses(3); EXECUTE encloses(4); EXECUTE encloses(5);
+COMMIT;
+\o
+:found;
+
 SET application_name = 'a list of one';
 \o /dev/null
 BEGIN;
@@ -323,6 +342,28 @@ EXECUTE next_batch_written_out(0, 0); EXECUTE next_batch_written_out(2, 10); EXE
 EXECUTE next_batch_written_out(6, 30); EXECUTE next_batch_written_out(8, 40); EXECUTE next_batch_written_out(10, 50);
 EXECUTE batch_before(300); EXECUTE batch_before(290); EXECUTE batch_before(280); EXECUTE batch_before(270);
 EXECUTE batch_before(260);
+COMMIT;
+\o
+:counted;
+
+SET application_name = 'batches by range';
+PREPARE batch_between(integer, integer) AS SELECT id, title FROM chapters WHERE id BETWEEN $1 AND $2;
+PREPARE batch_of_author(integer, integer, integer) AS
+    SELECT id, title FROM books WHERE author_id = $1 AND id > $2 AND id <= $3;
+PREPARE rest_from(integer) AS SELECT title FROM books WHERE id > $1;
+\o /dev/null
+BEGIN;
+EXECUTE batch_between(1, 10); EXECUTE batch_between(11, 20); EXECUTE batch_between(21, 30);
+EXECUTE batch_between(31, 40); EXECUTE batch_between(41, 50); EXECUTE batch_between(51, 60);
+EXECUTE batch_of_author(7, 0, 10); EXECUTE batch_of_author(7, 10, 20); EXECUTE batch_of_author(7, 20, 30);
+EXECUTE batch_of_author(7, 30, 40); EXECUTE batch_of_author(7, 40, 50); EXECUTE batch_of_author(7, 50, 60);
+EXECUTE rest_from(1); EXECUTE rest_from(2); EXECUTE rest_from(3); EXECUTE rest_from(4); EXECUTE rest_from(5);
+SELECT title FROM chapters WHERE id >= 0 AND id < 10;
+SELECT title FROM chapters WHERE id >= 10 AND id < 20;
+SELECT title FROM chapters WHERE id >= 20 AND id < 30;
+SELECT title FROM chapters WHERE id >= 30 AND id < 40;
+SELECT title FROM chapters WHERE id >= 40 AND id < 50;
+SELECT title FROM chapters WHERE id >= 50 AND id < 60;
 COMMIT;
 \o
 :counted;
@@ -543,7 +584,7 @@ ORDER BY query COLLATE "C";
 -- Where no such statement can be written, there is none.
 SET application_name = 'no remedy';
 PREPARE two_keys(integer, integer) AS SELECT title FROM books WHERE author_id = $1 AND editor_id = $2;
-PREPARE range_of(integer) AS SELECT title FROM books WHERE id > $1;
+PREPARE range_of(integer) AS SELECT title FROM books WHERE author_id <= $1 AND id >= $1;
 PREPARE first_three(integer) AS SELECT title FROM chapters WHERE book_id = $1 ORDER BY id LIMIT 3;
 \o /dev/null
 BEGIN;

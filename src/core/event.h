@@ -52,6 +52,7 @@ struct StatementEvent {
     std::uint64_t query_id;
     std::uint64_t parameters_hash; // of every bound value and literal
     std::uint64_t filter_hash;     // of those that the filter compares with
+    std::uint64_t key_hash;        // of these, without those that only bound a range
     std::int64_t start_ns;
     std::int64_t end_ns;
     std::int64_t execution_ns;      // inside the executor; pauses between fetches are not in it

@@ -26,6 +26,7 @@ constexpr std::uint32_t locks_rows = 1u << 9;    // FOR UPDATE, FOR SHARE, ...
 constexpr std::uint32_t skips_locked = 1u << 10; // ... SKIP LOCKED
 constexpr std::uint32_t filtered = 1u << 11;     // its filter compares with at least one value (parameter or literal)
 constexpr std::uint32_t grouped = 1u << 12; // GROUP BY, HAVING or a set operation at the level that shapes the output
+constexpr std::uint32_t keyed = 1u << 13;   // its filter compares with values that are more than bounds of a range
 constexpr std::uint32_t parse_flags_end = 1u << 15;
 constexpr std::uint32_t volatile_call = 1u << 16; // calls a volatile function (the server's catalog says so)
 constexpr std::uint32_t catalog_only = 1u << 17;  // every relation is a system catalog or this extension's own

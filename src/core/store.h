@@ -61,7 +61,8 @@ struct ShapeKey {
 struct SharedShape {
     StatementShape shape;
     std::uint8_t filter_value_count;
-    std::uint8_t padding[7];
+    std::uint8_t key_value_count; // of these, the first ones
+    std::uint8_t padding[6];
     std::uint8_t filter_values[max_filter_values]; // see LocalShape in src/pg/shapes.h
 };
 

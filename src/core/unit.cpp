@@ -92,7 +92,7 @@ void add_to_tally(Tally &tally, const StatementEvent &event, std::uint32_t posit
     ++tally.calls;
     tally.rows += event.rows;
     tally.execution_ns += event.execution_ns;
-    tally.filters.add(event.filter_hash);
+    tally.filters.add(event.key_hash);
     tally.repeats.add(event.parameters_hash);
 }
 

@@ -28,10 +28,22 @@ void add_flags_anywhere(const ProtobufCMessage &message, const Ctes &ctes, std::
     for_each_child(message, [&](const ProtobufCMessage &child) { add_flags_anywhere(child, inside, flags); });
 }
 
-void add_filter(FilterIdentity identity, Description &description) {
+// all_keys: what bounds a range is a key, too. The order of the values does not depend on it.
+void add_filter(const FilterIdentity &identity, bool all_keys, Description &description) {
     description.filter_identity = identity.hash;
-    description.filter_values = std::move(identity.values);
-    if (identity.compares) description.flags |= shape_flag::filtered;
+    std::vector<FilterValue> &values = description.filter_values;
+    values.reserve(identity.values.size());
+    for (const Value &one : identity.values) {
+        if (!one.is_bound) values.push_back(one.value);
+    }
+    description.key_value_count = values.size();
+    for (const Value &one : identity.values) {
+        if (one.is_bound) values.push_back(one.value);
+    }
+    if (all_keys || identity.bounds_are_keys) description.key_value_count = values.size();
+    if (!identity.compares) return;
+    description.flags |= shape_flag::filtered;
+    if (description.key_value_count > 0) description.flags |= shape_flag::keyed;
 }
 
 void add_limits(const Level &level, std::uint32_t &flags) {
@@ -42,8 +54,9 @@ void add_limits(const Level &level, std::uint32_t &flags) {
 
 void describe_select(SelectStmt &select, Description &description) {
     std::uint32_t &flags = description.flags;
-    const Level top = enter(&select, nullptr);
+    Level top = enter(&select, nullptr);
     const Output output = output_of(top);
+    top.counted = output == Output::count;
     if (output == Output::count) flags |= shape_flag::count | shape_flag::aggregate;
     if (output == Output::aggregates) flags |= shape_flag::aggregate;
 
@@ -60,12 +73,14 @@ void describe_select(SelectStmt &select, Description &description) {
     }
     if (looks_up_by_list(source_of(filter))) flags |= shape_flag::batch;
     if (paging && is_keyset(*paging, filter)) flags |= shape_flag::keyset;
-    if ((flags & shape_flag::relation) != 0) add_filter(identify_filter(filter), description);
+    // A range of rows is read in parts; a number for each of many ranges is looked up.
+    const bool all_keys = output != Output::rows;
+    if ((flags & shape_flag::relation) != 0) add_filter(identify_filter(filter), all_keys, description);
 }
 
 void describe_write(const FilterSource &source, Description &description) {
     if (looks_up_by_list(source)) description.flags |= shape_flag::batch;
-    add_filter(identify_filter(source), description);
+    add_filter(identify_filter(source), false, description);
 }
 
 } // namespace

@@ -9,7 +9,8 @@ struct Description {
     StatementKind kind = StatementKind::unknown;
     std::uint32_t flags = 0; // shape_flag
     std::uint64_t filter_identity = 0;
-    Values filter_values;
+    std::vector<FilterValue> filter_values; // keys first
+    std::size_t key_value_count = 0;
 };
 
 // Of a DML statement. Throws std::bad_alloc.

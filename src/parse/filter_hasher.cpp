@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace query_audit::parse {
 namespace {
@@ -47,9 +48,9 @@ std::uint64_t relation_hash(const PgQuery__RangeVar &relation) noexcept {
 std::uint64_t FilterHasher::hash_value(const Node &value) {
     const Node *bare = strip_casts(&value);
     if (bare->node_case == PG_QUERY__NODE__NODE_PARAM_REF) {
-        values_->push_back({bare->param_ref->number, -1});
+        values_->push_back({{bare->param_ref->number, -1}, place_.bound});
     } else {
-        values_->push_back({0, bare->a_const->location});
+        values_->push_back({{0, bare->a_const->location}, place_.bound});
     }
     return value_tag;
 }
@@ -104,9 +105,24 @@ std::uint64_t FilterHasher::hash_expression(const PgQuery__AExpr &expression, Sc
     const bool symmetric = expression.kind == PG_QUERY__A__EXPR__KIND__AEXPR_OP && expression.lexpr != nullptr &&
                            expression.rexpr != nullptr && expression.n_name == 1 &&
                            (is_operator(expression, "=") || is_operator(expression, "<>"));
-    if (!symmetric) return hash_message(expression.base, scope, ctes);
+    const Place outside = place_;
+    if (bounds_a_range(expression)) {
+        place_.bound = true;
+        // A sub-select that is compared with a value has keys of its own; one that a column is compared with is a
+        // bound.
+        place_.bound_in_select =
+            outside.bound || !(is_computed_from_values(expression.lexpr) || is_computed_from_values(expression.rexpr));
+    } else if (place_.alternative && place_.bounds != nullptr && place_.bounds->continues(expression)) {
+        place_.bound = place_.bound_in_select = true;
+    }
+    if (!symmetric) {
+        const std::uint64_t hash = hash_message(expression.base, scope, ctes);
+        place_ = outside;
+        return hash;
+    }
     const std::uint64_t left = hash_node(*expression.lexpr, scope, ctes);
     const std::uint64_t right = hash_node(*expression.rexpr, scope, ctes);
+    place_ = outside;
     return mix(mix(equality_tag, string_of(expression.name[0])), mix_unordered(left, right));
 }
 
@@ -114,6 +130,8 @@ std::uint64_t FilterHasher::hash_select(SelectStmt &select, Scope &outer, const 
     const Level level = enter(&select, outer_ctes);
     const FilterSource source = source_of(level);
     Scope scope = open_scope(source, &outer);
+    const Place outside = place_;
+    place_ = place_in_select();
     resolve_items(scope, level.ctes);
     std::uint64_t hash = select_tag;
     for (FromItem &item : scope.items) {
@@ -128,7 +146,26 @@ std::uint64_t FilterHasher::hash_select(SelectStmt &select, Scope &outer, const 
     // Its FROM and VALUES are done; a shallow copy without them leaves the other fields, whatever the release has.
     SelectStmt rest = select;
     rest.n_from_clause = rest.n_values_lists = 0;
-    return mix(hash, hash_message(rest.base, scope, level.ctes));
+    hash = mix(hash, hash_message(rest.base, scope, level.ctes));
+    place_ = outside;
+    return hash;
+}
+
+FilterHasher::Place FilterHasher::place_in_select() const noexcept {
+    const bool bound = place_.bound && place_.bound_in_select;
+    return {nullptr, false, bound, bound};
+}
+
+std::uint64_t FilterHasher::hash_alternatives(const Node &node, Scope &scope, const Ctes &ctes) {
+    const PgQuery__BoolExpr &combined = *node.bool_expr;
+    const bool outside =
+        std::exchange(place_.alternative, place_.alternative || combined.boolop != PG_QUERY__BOOL_EXPR_TYPE__AND_EXPR);
+    const std::uint64_t hash =
+        combined.boolop == PG_QUERY__BOOL_EXPR_TYPE__NOT_EXPR
+            ? mix(static_cast<std::uint64_t>(node.node_case), hash_message(combined.base, scope, ctes))
+            : hash_sum(list(combined.args, combined.n_args), mix(or_tag, combined.boolop), scope, ctes);
+    place_.alternative = outside;
+    return hash;
 }
 
 std::uint64_t FilterHasher::hash_node(const Node &node, Scope &scope, const Ctes &ctes) {
@@ -152,10 +189,16 @@ std::uint64_t FilterHasher::hash_node(const Node &node, Scope &scope, const Ctes
     case PG_QUERY__NODE__NODE_TYPE_CAST:
         if (is_value_or_array(&node)) return hash_node(*strip_casts(&node), scope, ctes);
         break;
+    case PG_QUERY__NODE__NODE_NULL_TEST: {
+        // $1 IS NULL OR id > $1: whether a value is given at all looks nothing up.
+        const Place outside = place_;
+        place_.bound = place_.bound || is_value(node.null_test->arg);
+        const std::uint64_t test = mix(hash, hash_message(node.null_test->base, scope, ctes));
+        place_ = outside;
+        return test;
+    }
     case PG_QUERY__NODE__NODE_BOOL_EXPR:
-        if (as_bool(&node, PG_QUERY__BOOL_EXPR_TYPE__NOT_EXPR) != nullptr) break;
-        return hash_sum(list(node.bool_expr->args, node.bool_expr->n_args), mix(or_tag, node.bool_expr->boolop), scope,
-                        ctes);
+        return hash_alternatives(node, scope, ctes);
     default:
         break;
     }

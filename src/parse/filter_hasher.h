@@ -1,6 +1,7 @@
 // Hashing of a filter's expressions, and of the relations that they refer to. Private to filter_identity.
 #pragma once
 
+#include "parse/bounds.h"
 #include "parse/filter_identity.h"
 #include "parse/hash.h"
 
@@ -10,7 +11,7 @@ class FilterHasher {
   public:
     [[nodiscard]] FilterIdentity identify(const Level &level, Scope *outer);
     [[nodiscard]] FilterIdentity identify(const FilterSource &source, Scope *outer);
-    [[nodiscard]] bool compares() const noexcept { return compares_; }
+    void finish(FilterIdentity &identity) const noexcept;
 
   private:
     struct Part { // a conjunct, or a joined relation
@@ -37,9 +38,22 @@ class FilterHasher {
     std::uint64_t hash_sum(NodeList nodes, std::uint64_t hash, Scope &scope, const Ctes &ctes);
     std::uint64_t hash_column(const PgQuery__ColumnRef &column, Scope &scope);
     std::uint64_t hash_value(const Node &value);
+    std::uint64_t hash_alternatives(const Node &node, Scope &scope, const Ctes &ctes);
+
+    // Where in the filter the hasher is, as far as it says what a value is for.
+    struct Place {
+        const Bounds *bounds = nullptr; // of the WHERE around
+        bool alternative = false;       // inside of an OR or NOT
+        bool bound = false;             // inside of what bounds a range ...
+        bool bound_in_select = false;   // ... and so are the values of a sub-select there
+    };
+
+    [[nodiscard]] Place place_in_select() const noexcept;
 
     Values *values_ = nullptr;
+    Place place_;
     bool compares_ = false;
+    bool encloses_a_value_ = false;
     std::uint32_t columns_ = 0;    // met so far
     std::uint32_t expansions_ = 0; // of common table expressions, over the whole statement
     std::uint32_t nested_expansions_ = 0;

@@ -83,7 +83,7 @@ void FilterHasher::add_items(Scope &scope, const Ctes &ctes, Parts &parts) {
         more = false;
         for (std::size_t i = 0; i < scope.items.size(); ++i) {
             FromItem &item = scope.items[i];
-            const bool wanted = i == scope.anchor || item.referenced || !is_prunable(item);
+            const bool wanted = i == scope.anchor || item.referenced || !is_prunable(item, scope);
             if (added[i] || !wanted) continue;
             added[i] = more = true;
             if (item.leader >= 0) scope.items[static_cast<std::size_t>(item.leader)].referenced = true;
@@ -107,12 +107,18 @@ void FilterHasher::add_items(Scope &scope, const Ctes &ctes, Parts &parts) {
 FilterIdentity FilterHasher::identify(const FilterSource &source, Scope *outer) {
     Scope scope = open_scope(source, outer);
     if (scope.items.empty() && source.where == nullptr) return {};
+    const Place outside = place_;
+    place_ = place_in_select();
     resolve_items(scope, source.ctes);
+    const Bounds bounds(source.where);
+    place_.bounds = &bounds;
+    encloses_a_value_ = encloses_a_value_ || bounds.enclose_a_value();
 
     Parts parts;
     add_conjuncts(source.where, conjunct_tag, scope, source.ctes, parts);
     add_conjuncts(source.having, having_tag, scope, source.ctes, parts);
     add_items(scope, source.ctes, parts);
+    place_ = outside;
     std::stable_sort(parts.begin(), parts.end(), [](const Part &a, const Part &b) { return a.hash < b.hash; });
 
     FilterIdentity identity;
@@ -141,8 +147,13 @@ FilterIdentity FilterHasher::identify(const Level &outermost, Scope *outer) {
     } else {
         identity = identify(source_of(level), outer);
     }
-    identity.compares = compares_;
+    finish(identity);
     return identity;
+}
+
+void FilterHasher::finish(FilterIdentity &identity) const noexcept {
+    identity.compares = compares_;
+    identity.bounds_are_keys = encloses_a_value_;
 }
 
 FilterIdentity identify_filter(const Level &level) { return FilterHasher().identify(level, nullptr); }
@@ -150,7 +161,7 @@ FilterIdentity identify_filter(const Level &level) { return FilterHasher().ident
 FilterIdentity identify_filter(const FilterSource &source) {
     FilterHasher hasher;
     FilterIdentity identity = hasher.identify(source, nullptr);
-    identity.compares = hasher.compares();
+    hasher.finish(identity);
     return identity;
 }
 

@@ -13,7 +13,8 @@ namespace query_audit::parse {
 struct FilterIdentity {
     std::uint64_t hash = 0;
     Values values;
-    bool compares = false; // at least one conjunct holds a column and a value
+    bool compares = false;        // at least one conjunct holds a column and a value
+    bool bounds_are_keys = false; // a value is looked up by the two columns that it lies between
 };
 
 // Of the level below all wrappers; set operations combine their sides. Throws std::bad_alloc.

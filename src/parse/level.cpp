@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "parse/grouping.h"
+
 namespace query_audit::parse {
 
 bool Level::has_limit() const noexcept {
@@ -25,7 +27,7 @@ Ctes see(const PgQuery__WithClause *with, Ctes outer) {
     return with == nullptr ? outer : make_frame(with, with->n_ctes, std::move(outer));
 }
 
-Level enter(SelectStmt *select, Ctes outer) { return {select, see(select->with_clause, std::move(outer))}; }
+Level enter(SelectStmt *select, Ctes outer) { return {select, see(select->with_clause, std::move(outer)), false}; }
 
 FoundCte find_cte(const PgQuery__RangeVar &relation, const Ctes &ctes) {
     if (relation.schemaname[0] != '\0') return {};
@@ -60,9 +62,12 @@ std::optional<Level> level_of(Node *from_item, const Ctes &ctes) {
     return std::nullopt;
 }
 
-std::optional<Level> below(const Level &wrapper) {
+namespace {
+
+std::optional<Level> inside(const Level &wrapper) {
     const SelectStmt &select = *wrapper.select;
-    if (wrapper.is_set_operation() || wrapper.is_grouped() || select.where_clause != nullptr) return std::nullopt;
+    if (wrapper.is_set_operation() || select.where_clause != nullptr) return std::nullopt;
+    if (wrapper.is_grouped() && !groups_are_rows(wrapper)) return std::nullopt;
     if (select.n_from_clause == 1) return level_of(select.from_clause[0], wrapper.ctes);
     if (select.n_from_clause == 0 && select.n_target_list == 1) {
         const PgQuery__ResTarget *target = as_target(select.target_list[0]);
@@ -76,6 +81,14 @@ std::optional<Level> below(const Level &wrapper) {
         if (inner != nullptr) return enter(inner, wrapper.ctes);
     }
     return std::nullopt;
+}
+
+} // namespace
+
+std::optional<Level> below(const Level &wrapper) {
+    std::optional<Level> inner = inside(wrapper);
+    if (inner) inner->counted = wrapper.counted;
+    return inner;
 }
 
 Level unwrap(Level level) {

@@ -21,7 +21,8 @@ using Ctes = std::shared_ptr<const CteFrame>;
 
 struct Level {
     SelectStmt *select;
-    Ctes ctes; // as seen from inside the select, its own WITH included
+    Ctes ctes;            // as seen from inside the select, its own WITH included
+    bool counted = false; // its rows are not shown but counted
 
     [[nodiscard]] bool has_limit() const noexcept;
     [[nodiscard]] bool has_offset() const noexcept;

@@ -107,6 +107,18 @@ bool is_pass_through(const Level &level) noexcept {
     });
 }
 
+// The select of keys where WHERE says nothing but `key IN (SELECT ...)`.
+std::optional<Level> selected_keys(const Level &level) {
+    const PgQuery__SubLink *any = as_sublink(level.select->where_clause, PG_QUERY__SUB_LINK_TYPE__ANY_SUBLINK);
+    if (any == nullptr || level.is_grouped()) return std::nullopt;
+    const std::string_view comparison = last_name(list(any->oper_name, any->n_oper_name));
+    SelectStmt *select = as_select(any->subselect);
+    if (select == nullptr || as_column(any->testexpr) == nullptr || (!comparison.empty() && comparison != "=")) {
+        return std::nullopt;
+    }
+    return enter(select, level.ctes);
+}
+
 // `steps` bounds the search: common table expressions may refer to each other in exponentially many ways.
 std::optional<Level> find_paging_in(const Level &level, int &steps) {
     if (level.has_limit() || level.has_offset()) return level;
@@ -119,6 +131,8 @@ std::optional<Level> find_paging_in(const Level &level, int &steps) {
             if (inner && output_of(*inner) == Output::rows) found = find_paging_in(*inner, steps);
         });
     }
+    std::optional<Level> keys = found || --steps < 0 ? std::nullopt : selected_keys(level);
+    if (keys && output_of(*keys) == Output::rows) found = find_paging_in(*keys, steps);
     return found;
 }
 

@@ -14,7 +14,8 @@ enum class Output : std::uint8_t { rows, constants, aggregates, count };
 [[nodiscard]] Output classify_targets(NodeList targets);
 
 // The level whose LIMIT or OFFSET cuts the output: the top one, or where it has none, a sub-select or common table
-// expression in FROM. (Sequelize pages inside and joins the included relations outside.)
+// expression in FROM, or the sub-select by whose keys alone it takes its rows. (ORMs page inside and join the included
+// relations outside.)
 [[nodiscard]] std::optional<Level> find_paging(const Level &top);
 
 } // namespace query_audit::parse

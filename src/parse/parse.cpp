@@ -27,6 +27,7 @@ ParseStatus parse_statement(std::string_view text, std::size_t max_bytes, Parsed
     out.shape.kind = description.kind;
     const std::size_t count = std::min<std::size_t>(description.filter_values.size(), max_filter_values);
     out.filter_value_count = static_cast<std::int32_t>(count);
+    out.key_value_count = static_cast<std::int32_t>(std::min(description.key_value_count, count));
     std::copy_n(description.filter_values.begin(), count, out.filter_values);
     return out.status;
 }

@@ -30,6 +30,7 @@ struct ParsedStatement {
     char error_message[256];     // NUL-terminated; empty unless syntax_error; may quote the text
     StatementShape shape;        // relations and relation_mask are 0: only the server can resolve names
     std::int32_t filter_value_count;
+    std::int32_t key_value_count;                 // of these, the first ones: not mere bounds of a range
     FilterValue filter_values[max_filter_values]; // in an order that depends on the filter's identity alone
 };
 

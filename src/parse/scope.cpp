@@ -1,5 +1,7 @@
 #include "parse/scope.h"
 
+#include "parse/grouping.h"
+
 namespace query_audit::parse {
 namespace {
 
@@ -67,7 +69,8 @@ FilterSource source_of(const Level &level) {
     source.from = level.from();
     source.where = level.select->where_clause;
     source.having = level.select->having_clause;
-    source.grouped = level.is_grouped();
+    source.by_row = groups_are_rows(level);
+    source.grouped = level.is_grouped() && !source.by_row;
     source.ctes = level.ctes;
     return source;
 }
@@ -82,6 +85,7 @@ FromItem *Scope::find(std::string_view qualifier) noexcept {
 Scope open_scope(const FilterSource &source, Scope *outer) {
     Scope scope;
     scope.outer = outer;
+    scope.by_row = source.by_row;
     ScopeBuilder builder(scope, source.ctes);
     if (source.target != nullptr) {
         builder.add_relation(source.target, nullptr, nullptr, -1, false);
@@ -94,9 +98,9 @@ Scope open_scope(const FilterSource &source, Scope *outer) {
     return scope;
 }
 
-bool is_prunable(const FromItem &item) noexcept {
+bool is_prunable(const FromItem &item, const Scope &scope) noexcept {
     if (item.optional) return true;
-    if (item.join == nullptr || item.relation == nullptr) return false;
+    if (item.join == nullptr || item.relation == nullptr || scope.by_row) return false;
     const PgQuery__JoinExpr &join = *item.join;
     const bool inner_on = join.jointype == PG_QUERY__JOIN_TYPE__JOIN_INNER && !join.is_natural && join.quals != nullptr;
     if (!inner_on) return false; // CROSS and USING joins, and RIGHT and FULL ones

@@ -12,7 +12,11 @@
 
 namespace query_audit::parse {
 
-using Values = std::vector<FilterValue>;
+struct Value {
+    FilterValue value;
+    bool is_bound; // of a range, so that it is no key
+};
+using Values = std::vector<Value>;
 
 // Where a statement's filter is: of a SELECT's level, or of the UPDATE, DELETE or MERGE itself.
 struct FilterSource {
@@ -20,7 +24,8 @@ struct FilterSource {
     NodeList from;
     Node *where = nullptr;
     Node *having = nullptr;
-    bool grouped = false;
+    bool grouped = false; // by more than the rows themselves
+    bool by_row = false;  // grouped by the rows themselves
     Ctes ctes;
 };
 [[nodiscard]] FilterSource source_of(const Level &level);
@@ -43,6 +48,7 @@ struct Scope {
     std::vector<FromItem> items;
     std::size_t anchor = 0; // the first base relation, else the first item; an unqualified column is taken as its
     Scope *outer = nullptr;
+    bool by_row = false; // see FilterSource
 
     [[nodiscard]] FromItem *find(std::string_view qualifier) noexcept; // here only
 };
@@ -51,7 +57,7 @@ struct Scope {
 [[nodiscard]] Scope open_scope(const FilterSource &source, Scope *outer);
 
 // Whether an item that no filter refers to can be left out of the filter's identity: ORMs join what they show, and do
-// not join it to count.
-[[nodiscard]] bool is_prunable(const FromItem &item) noexcept;
+// not join it to count. Where rows are grouped, an inner join finds many for each, and so may find none.
+[[nodiscard]] bool is_prunable(const FromItem &item, const Scope &scope) noexcept;
 
 } // namespace query_audit::parse

@@ -87,6 +87,7 @@ Execution *begin(QueryDesc *query) {
     event.query_id = query_id;
     event.parameters_hash = values.parameters;
     event.filter_hash = values.filter;
+    event.key_hash = values.keys;
     event.limit = event.offset = -1;
     event.statement_time_us = GetCurrentStatementStartTimestamp();
     event.transaction = transaction_number();

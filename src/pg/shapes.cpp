@@ -17,6 +17,7 @@ namespace {
 constexpr uint32 cached_shapes = 512;
 constexpr size_t text_capacity = 8192;
 constexpr int tags_kept = 4;
+constexpr uint32 any_value = shape_flag::filtered | shape_flag::keyed | shape_flag::any_value_filters;
 
 using Cache = FlatTable<uint64, LocalShape>;
 
@@ -69,6 +70,7 @@ bool encoding_is_common(std::string_view text) { return GetDatabaseEncoding() ==
 // Where the recorded constants stand in the text tells which of them the filter compares with.
 void map_filter_values(const ParsedStatement &parsed, size_t offset, const JumbleState *jumble, LocalShape &local) {
     for (int i = 0; i < parsed.filter_value_count; ++i) {
+        if (i == parsed.key_value_count) local.key_value_count = local.filter_value_count;
         const FilterValue &value = parsed.filter_values[i];
         if (value.parameter > 0) {
             if (value.parameter < 128) {
@@ -86,6 +88,7 @@ void map_filter_values(const ParsedStatement &parsed, size_t offset, const Jumbl
             }
         }
     }
+    if (parsed.key_value_count == parsed.filter_value_count) local.key_value_count = local.filter_value_count;
 }
 
 void describe_relations(StatementShape &shape, const RelationFacts &facts) {
@@ -95,7 +98,7 @@ void describe_relations(StatementShape &shape, const RelationFacts &facts) {
     if (facts.count > 0) shape.flags |= shape_flag::relation;
     if (facts.count > 0 && facts.catalog_only) shape.flags |= shape_flag::catalog_only;
     if (facts.volatile_call) shape.flags |= shape_flag::volatile_call;
-    if (facts.is_call) shape.flags |= shape_flag::filtered | shape_flag::any_value_filters;
+    if (facts.is_call) shape.flags |= any_value;
 }
 
 void publish_text(LocalShape &local, std::string_view text) {
@@ -128,6 +131,7 @@ bool find_shared(const ShapeKey &key, LocalShape &local) {
     if (shared == nullptr) return false;
     local.shape = shared->shape;
     local.filter_value_count = shared->filter_value_count;
+    local.key_value_count = shared->key_value_count;
     memcpy(local.filter_values, shared->filter_values, sizeof(local.filter_values));
     return true;
 }
@@ -138,6 +142,7 @@ void share(const ShapeKey &key, const LocalShape &local) {
     SharedShape &shared = store.shapes().find_or_insert(key, inserted);
     shared.shape = local.shape;
     shared.filter_value_count = local.filter_value_count;
+    shared.key_value_count = local.key_value_count;
     memcpy(shared.filter_values, local.filter_values, sizeof(shared.filter_values));
 }
 
@@ -154,7 +159,7 @@ void parse_shape(LocalShape &local, StatementKind kind, std::string_view text, s
         map_filter_values(parsed, offset, jumble, local);
     } else {
         local.shape.fingerprint = local.key;
-        local.shape.flags = shape_flag::filtered | shape_flag::any_value_filters;
+        local.shape.flags = any_value;
     }
     local.shape.kind = kind;
     describe_relations(local.shape, facts);
@@ -193,16 +198,15 @@ LocalShape *meet(uint64 key, StatementKind kind, const char *source, int locatio
 }
 
 void note_constants(LocalShape &local, const char *source, const JumbleState *jumble) {
-    uint64 all = 0;
-    uint64 filter = 0;
-    hash_constants(local, source, jumble, all, filter);
+    const ValueHashes found = hash_constants(local, source, jumble);
     if (local.literals == Literals::unknown) {
         local.literals = Literals::one;
-    } else if (local.literals_hash != all) {
+    } else if (local.literals_hash != found.parameters) {
         local.literals = Literals::many;
     }
-    local.literals_hash = all;
-    local.filter_literals_hash = filter;
+    local.literals_hash = found.parameters;
+    local.filter_literals_hash = found.filter;
+    local.key_literals_hash = found.keys;
 }
 
 void note_tags(LocalShape &local, const char *source) {
@@ -281,7 +285,7 @@ LocalShape *find_shape(const QueryDesc *query, uint64 query_id) {
 }
 
 ValueHashes hash_values(LocalShape &local, const QueryDesc *query) {
-    ValueHashes hashes{0, 0};
+    ValueHashes hashes{0, 0, 0};
     ParamListInfo parameters = query->params;
     // PL/pgSQL fetches its variables lazily; to ask for them could run its code.
     const bool bound = parameters != nullptr && parameters->paramFetch == nullptr;
@@ -297,23 +301,24 @@ ValueHashes hash_values(LocalShape &local, const QueryDesc *query) {
         if (number > 0 && number < 128 && number <= count && number <= static_cast<int>(lengthof(by_number))) {
             hashes.filter = hash_combine(hashes.filter, by_number[number - 1]);
         }
+        if (i < local.key_value_count) hashes.keys = hashes.filter;
     }
-    if (local.shape.has(shape_flag::any_value_filters)) hashes.filter = hashes.parameters;
+    if (local.shape.has(shape_flag::any_value_filters)) hashes.filter = hashes.keys = hashes.parameters;
     if (!local.shape.has(shape_flag::has_literals)) return hashes;
 
-    uint64 literals = local.literals_hash;
-    uint64 filter_literals = local.filter_literals_hash;
+    ValueHashes literals{local.literals_hash, local.filter_literals_hash, local.key_literals_hash};
     const bool just_analysed = local.unexecuted == 1;
     if (local.literals == Literals::unknown || (local.literals == Literals::many && !just_analysed)) {
         size_t offset = 0;
-        literals = hash_text_constants(
+        const uint64 all = hash_text_constants(
             statement_text(query->sourceText, query->plannedstmt->stmt_location, query->plannedstmt->stmt_len, offset));
-        filter_literals = literals;
+        literals = {all, all, all};
     }
-    if (local.shape.has(shape_flag::any_value_filters)) filter_literals = literals;
-    hashes.parameters = hash_combine(hashes.parameters, literals);
+    if (local.shape.has(shape_flag::any_value_filters)) literals.filter = literals.keys = literals.parameters;
+    hashes.parameters = hash_combine(hashes.parameters, literals.parameters);
     // A count without literals and its page with a literal LIMIT compare with the same values.
-    if (filter_literals != 0) hashes.filter = hash_combine(hashes.filter, filter_literals);
+    if (literals.filter != 0) hashes.filter = hash_combine(hashes.filter, literals.filter);
+    if (literals.keys != 0) hashes.keys = hash_combine(hashes.keys, literals.keys);
     return hashes;
 }
 

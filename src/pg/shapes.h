@@ -20,6 +20,7 @@ struct LocalShape {
     uint64 key;                  // in the caches: the query id and, where that is not enough, a relation
     uint64 literals_hash;        // of the last text's constants, in the order in which the server records them
     uint64 filter_literals_hash; // of those that the filter compares with
+    uint64 key_literals_hash;    // of these, without the bounds of ranges
     uint32 tags_serial;          // the tags of the last text, if it had any and was not executed yet
     int32 place;                 // guess at the place in the slot's statistics
     Literals literals;
@@ -27,6 +28,7 @@ struct LocalShape {
     bool text_published;
     uint8 pins; // executions that use it
     uint8 filter_value_count;
+    uint8 key_value_count; // of these, the first ones
     // Below 128 the number of a bound parameter; from 128 on, 128 plus the place of a constant among those recorded.
     uint8 filter_values[max_filter_values];
     uint8 typed_parameters;                    // for how many parameters the type below is known
@@ -38,6 +40,7 @@ struct LocalShape {
 struct ValueHashes {
     uint64 parameters; // all bound values and constants
     uint64 filter;     // those that the filter compares with
+    uint64 keys;       // of these, without those that only bound a range
 };
 
 // At parse analysis: learns the shape if it is new, and notes the constants and tags of this text. Never raises an

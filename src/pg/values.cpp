@@ -32,12 +32,12 @@ uint64 hash_parameter(LocalShape &local, int index, const ParamExternData &param
     return hash_bytes(VARDATA_ANY(data), VARSIZE_ANY_EXHDR(data));
 }
 
-void hash_constants(LocalShape &local, const char *source, const JumbleState *jumble, uint64 &all, uint64 &filter) {
+ValueHashes hash_constants(const LocalShape &local, const char *source, const JumbleState *jumble) {
     constexpr int remembered = 128;
     uint64 hashes[remembered];
     const std::string_view text(source);
     int count = 0;
-    all = filter = 0;
+    ValueHashes found{0, 0, 0};
     for (int i = 0; i < jumble->clocations_count; ++i) {
         const LocationLen &constant = jumble->clocations[i];
         uint64 hash = 0;
@@ -46,14 +46,16 @@ void hash_constants(LocalShape &local, const char *source, const JumbleState *ju
             const int known = known_constant_length(constant);
             const size_t length = known > 0 ? static_cast<size_t>(known) : constant_length(text, start);
             hash = start <= text.size() ? hash_text(text.substr(start, length)) : 0;
-            all = hash_combine(all, hash);
+            found.parameters = hash_combine(found.parameters, hash);
         }
         if (i < remembered) hashes[count++] = hash;
     }
     for (int i = 0; i < local.filter_value_count; ++i) {
         const int place = local.filter_values[i] - 128;
-        if (place >= 0 && place < count) filter = hash_combine(filter, hashes[place]);
+        if (place >= 0 && place < count) found.filter = hash_combine(found.filter, hashes[place]);
+        if (i < local.key_value_count) found.keys = found.filter;
     }
+    return found;
 }
 
 uint64 hash_text_words(std::string_view text) {

@@ -9,7 +9,7 @@ namespace query_audit {
 [[nodiscard]] uint64 hash_parameter(LocalShape &local, int index, const ParamExternData &parameter);
 
 // Hashes the constants that the server recorded while it computed the query id.
-void hash_constants(LocalShape &local, const char *source, const JumbleState *jumble, uint64 &all, uint64 &filter);
+[[nodiscard]] ValueHashes hash_constants(const LocalShape &local, const char *source, const JumbleState *jumble);
 
 // What stands in for a query id where the server has computed none: a hash of the statement's words, without constants
 // and comments.

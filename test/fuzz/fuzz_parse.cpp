@@ -20,6 +20,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
     for (int i = 0; i < parsed.filter_value_count; ++i) {
         if (parsed.filter_values[i].location >= static_cast<std::int64_t>(length)) std::abort();
     }
+    if (parsed.key_value_count > parsed.filter_value_count) std::abort();
 
     char cut[256];
     static char normal[4 * default_max_parse_bytes];

@@ -403,8 +403,24 @@ TEST(NPlusOne, ObeysItsSettings) {
     EXPECT_EQ(off.unit().finding_count, 0);
 }
 
+TEST(NPlusOne, GoesByKeysAndNotByTheBoundsOfRanges) {
+    const StatementShape latest = look_up(6, shape_flag::keyset);
+    Session session;
+    session.run(posts, {.rows = 8});
+    for (std::uint64_t key = 1; key <= 8; ++key) session.run(latest, {.value = 100 - key, .key = key});
+    EXPECT_EQ(session.confidence(n_plus_one, latest), Confidence::high) << "the latest of each";
+
+    Session batches(Mark::named_unit);
+    batches.run(posts, {.rows = 40});
+    for (std::uint64_t start = 1; start <= 40; ++start) batches.run(author, {.value = start, .key = 7});
+    batches.end();
+    EXPECT_EQ(batches.confidence(n_plus_one, author), Confidence::none) << "batches of one tenant's rows";
+}
+
 TEST(NPlusOne, LeavesOtherStatementsAlone) {
-    for (const StatementShape &shape : {look_up(5, shape_flag::batch), look_up(5, shape_flag::keyset),
+    for (const StatementShape &shape : {look_up(5, shape_flag::batch),
+                                        make_shape(StatementKind::select, 5, shape_flag::filtered | shape_flag::keyset),
+                                        make_shape(StatementKind::select, 5, shape_flag::filtered),
                                         look_up(5, shape_flag::locks_rows | shape_flag::skips_locked), list(5),
                                         insert(5), make_shape(StatementKind::update, 5, shape_flag::filtered),
                                         make_shape(StatementKind::delete_, 5, shape_flag::filtered)}) {

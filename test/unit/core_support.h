@@ -48,7 +48,7 @@ inline StatementShape make_shape(StatementKind kind, std::uint64_t id, std::uint
 
 // SELECT ... FROM table `id` WHERE key = $1
 inline StatementShape look_up(std::uint64_t id, std::uint32_t more_flags = 0) {
-    return make_shape(StatementKind::select, id, shape_flag::filtered | more_flags);
+    return make_shape(StatementKind::select, id, shape_flag::filtered | shape_flag::keyed | more_flags);
 }
 
 // SELECT ... FROM table `id`
@@ -59,6 +59,7 @@ inline StatementShape insert(std::uint64_t id) { return make_shape(StatementKind
 // How one execution goes. Times in microseconds; the pause is the one before it.
 struct Call {
     std::uint64_t value = 0; // of its parameter
+    std::uint64_t key = 0;   // without the bounds of ranges, where it has such
     std::uint64_t rows = 1;
     std::int64_t pause_us = 300;
     std::int64_t execution_us = 200;
@@ -164,6 +165,7 @@ class Session {
         event.shape = &shape;
         event.query_id = shape.fingerprint + 1;
         event.filter_hash = hash_mix(call.value + 17);
+        event.key_hash = call.key != 0 ? hash_mix(call.key + 17) : event.filter_hash;
         event.parameters_hash = hash_mix(call.value + 17);
         event.start_ns = now_ns_;
         now_ns_ += call.execution_us * 1000;

@@ -8,8 +8,8 @@ enum { min_calls = 0, critical_calls = 1 };
 enum { calls, distinct_parameters, parent_rows, parent_calls, mean_pause_us, max_pause_us, rows_per_call };
 
 bool is_look_up(const StatementShape &shape) noexcept {
-    constexpr std::uint32_t excluded = shape_flag::batch | shape_flag::keyset | shape_flag::skips_locked;
-    return shape.kind == StatementKind::select && shape.has(shape_flag::filtered) && (shape.flags & excluded) == 0;
+    constexpr std::uint32_t excluded = shape_flag::batch | shape_flag::skips_locked;
+    return shape.kind == StatementKind::select && shape.has(shape_flag::keyed) && (shape.flags & excluded) == 0;
 }
 
 bool repeats_with_other_values(const Tally &tally, const int *thresholds) {
@@ -81,20 +81,21 @@ constinit const RuleDescriptor n_plus_one_rule = {
     .rationale = "A look-up that runs once for every row of a list costs a round trip each time. The page that takes "
                  "20 ms with ten rows takes seconds with a thousand, and holds its connection all the while.",
     .fires_when =
-        "One SELECT shape ran `min_calls` times or more in a unit of work, with as many different parameters, "
+        "One SELECT shape ran `min_calls` times or more in a unit of work, with as many different keys (values that "
+        "its filter compares with, but not the bounds of a range: `device_id = $1 AND at < $2` looks up by device), "
         "and something holds the repeats together: a statement before them whose rows explain their number, "
         "one transaction, trace or named unit, or a run with short pauses and a constant period of at most 8 "
-        "statements. Children without rows count, and so does a count per row. Where loops nest, the evidence "
-        "names the chain. A bare run outside all of these stays `low` while it goes on, and becomes `medium` "
-        "only when it has ended, is short, and long pauses set it apart.",
+        "statements. Children without rows count, and so does a count per row or per range. Where loops nest, the "
+        "evidence names the chain. A bare run outside all of these stays `low` while it goes on, and becomes "
+        "`medium` only when it has ended, is short, and long pauses set it apart.",
     .silent_for =
         "Fewer repeats; the same look-up once a request on a pooled connection; foreign-key checks; fetches from "
-        "a cursor; keyset batches (`id > $1 ORDER BY id LIMIT n`) and OFFSET batches; `= ANY` and IN lists; queue "
-        "polling with SKIP LOCKED; catalog queries; a transaction that is tried again after an error; pings. "
-        "Statements sent in one round trip are `info`.",
+        "a cursor; keyset batches (`id > $1 ORDER BY id LIMIT n`), batches by range (`BETWEEN $1 AND $2`) and OFFSET "
+        "batches; `= ANY` and IN lists; queue polling with SKIP LOCKED; catalog queries; a transaction that is tried "
+        "again after an error; pings. Statements sent in one round trip are `info`.",
     .remedy = "Fetch all children in one statement: = ANY with the list of keys, or a join with the parent.",
     .thresholds = {{"min_calls", "calls", 5, 2, 1000000,
-                    "Executions, with as many different parameters, from which a series is reported"},
+                    "Executions, with as many different keys, from which a series is reported"},
                    {"critical_calls", "calls", 100, 2, 1000000, "Executions in one unit from which it is critical"}},
     .evidence_names = {"calls", "distinct_parameters", "parent_rows", "parent_calls", "mean_pause_us", "max_pause_us",
                        "rows_per_call"},

@@ -2,6 +2,7 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timezone
 
 from django.db import connection, transaction
 from django.db.models import prefetch_related_objects
@@ -59,6 +60,13 @@ def exists_per_row():
     with transaction.atomic():
         for document in _page():
             document.comments.filter(user_id=7).exists()
+
+
+def latest_per_key():
+    now = datetime(2030, 1, 1, tzinfo=timezone.utc)
+    with transaction.atomic():
+        for document in _page():
+            document.comments.filter(created_at__lt=now).order_by("-created_at").first()
 
 
 def alternating_children():

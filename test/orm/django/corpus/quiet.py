@@ -1,5 +1,6 @@
 """Good habits, batches, writes and maintenance: nothing of this is a finding of the four rules."""
 
+from datetime import datetime, timedelta, timezone
 from io import StringIO
 
 from django.core.management import call_command
@@ -63,6 +64,17 @@ def keyset_batches():
         for _ in range(12):
             batch = list(Document.objects.filter(pk__gt=last).order_by("pk")[:100])
             last = batch[-1].pk
+
+
+def range_batches():
+    with transaction.atomic():
+        for start in range(0, 1200, 100):
+            list(Document.objects.filter(pk__gt=start, pk__lte=start + 100))
+        for start in range(1, 1201, 100):
+            list(Comment.objects.filter(pk__range=(start, start + 99)))
+        for day in range(12):
+            since = datetime(2024, 1, 1, tzinfo=timezone.utc) + timedelta(days=day)
+            list(Document.objects.filter(tenant_id=1, created_at__gte=since, created_at__lt=since + timedelta(days=1)))
 
 
 def offset_batches():

@@ -2,7 +2,7 @@
 
 // Loops of look-ups: what n_plus_one is about.
 
-const { QueryTypes } = require("sequelize");
+const { Op, QueryTypes } = require("sequelize");
 const { prepare, tag } = require("./database");
 const { Numbered, Trace, TraceOfSpans, pause, quiet, range, sleep } = require("./traffic");
 
@@ -73,6 +73,16 @@ module.exports = {
     await inTransaction(db, async (options) => {
       for (const document of await page(db, options)) {
         await db.Comment.findOne({ where: { documentId: document.id, userId: 7 }, attributes: ["id"], ...options });
+      }
+    });
+  },
+
+  async latest_per_key(db) {
+    const createdAt = { [Op.lt]: new Date(Date.UTC(2030, 0, 1)) };
+    await inTransaction(db, async (options) => {
+      for (const document of await page(db, options)) {
+        const where = { documentId: document.id, createdAt };
+        await db.Comment.findOne({ where, order: [["createdAt", "DESC"]], ...options });
       }
     });
   },

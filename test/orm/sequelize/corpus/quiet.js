@@ -89,6 +89,23 @@ module.exports = {
     });
   },
 
+  async range_batches(db) {
+    const day = 24 * 60 * 60 * 1000;
+    await inTransaction(db, async (options) => {
+      for (let start = 0; start < 1200; start += 100) {
+        await db.Document.findAll({ where: { id: { [Op.gt]: start, [Op.lte]: start + 100 } }, ...options });
+      }
+      for (let start = 1; start < 1201; start += 100) {
+        await db.Comment.findAll({ where: { id: { [Op.between]: [start, start + 99] } }, ...options });
+      }
+      for (let i = 0; i < 12; i++) {
+        const since = Date.UTC(2024, 0, 1) + i * day;
+        const createdAt = { [Op.gte]: new Date(since), [Op.lt]: new Date(since + day) };
+        await db.Document.findAll({ where: { tenantId: 1, createdAt }, ...options });
+      }
+    });
+  },
+
   async offset_batches(db) {
     await inTransaction(db, async (options) => {
       for (let offset = 0; offset < 1200; offset += 100) {

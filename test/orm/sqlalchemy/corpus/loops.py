@@ -2,6 +2,7 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timezone
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import selectinload
@@ -63,6 +64,14 @@ def exists_per_row(db):
         for document in _page(session):
             comments = session.query(Comment).filter_by(document_id=document.id, user_id=7)
             session.query(comments.exists()).scalar()
+
+
+def latest_per_key(db):
+    now = datetime(2030, 1, 1, tzinfo=timezone.utc)
+    with db.session() as session:
+        for document in _page(session):
+            comments = session.query(Comment).filter(Comment.document_id == document.id, Comment.created_at < now)
+            comments.order_by(Comment.created_at.desc()).first()
 
 
 def alternating_children(db):

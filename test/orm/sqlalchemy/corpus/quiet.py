@@ -1,5 +1,7 @@
 """Good habits, batches, writes and maintenance: nothing of this is a finding of the four rules."""
 
+from datetime import datetime, timedelta, timezone
+
 from sqlalchemy import Column, ForeignKey, Integer, MetaData, Sequence, Table, Text, delete, insert, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import declarative_base, joinedload, selectinload
@@ -62,6 +64,18 @@ def keyset_batches(db):
         for _ in range(12):
             batch = session.query(Document).filter(Document.id > last).order_by(Document.id).limit(100).all()
             last = batch[-1].id
+
+
+def range_batches(db):
+    with db.session() as session:
+        for start in range(0, 1200, 100):
+            session.query(Document).filter(Document.id > start, Document.id <= start + 100).all()
+        for start in range(1, 1201, 100):
+            session.query(Comment).filter(Comment.id.between(start, start + 99)).all()
+        for day in range(12):
+            since = datetime(2024, 1, 1, tzinfo=timezone.utc) + timedelta(days=day)
+            created = (Document.created_at >= since, Document.created_at < since + timedelta(days=1))
+            session.query(Document).filter(Document.tenant_id == 1, *created).all()
 
 
 def offset_batches(db):
