@@ -65,10 +65,10 @@ class Cluster:
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, error, *_):
         self.process.stdin.close()
-        if self.process.wait() != 0:
-            raise SystemExit("a server process crashed")
+        if self.process.wait() != 0 and error is None:
+            raise SystemExit("the cluster failed")
 
     @property
     def data(self):
@@ -99,7 +99,7 @@ class Cluster:
 
 COLUMNS = 10
 SHAPE_TABLES = [
-    f"create table {name} as select " + ", ".join(f"i as c{c}" for c in range(COLUMNS)) + " from generate_series(1, 10) i"
+    f"create table {name} as select {', '.join(f'i as c{c}' for c in range(COLUMNS))} from generate_series(1, 10) i"
     for name in ("orders", "lines", "parts")
 ]
 SOURCES = ("orders x", "lines x", "parts x", "orders x join lines y using (c0)", "lines x join parts y using (c0)")
@@ -134,4 +134,5 @@ def print_table(headers, rows, aligned_left=1):
         aligned = [c.ljust(w) if i < aligned_left else c.rjust(w) for i, (c, w) in enumerate(zip(row, widths))]
         print("| " + " | ".join(aligned) + " |", flush=True)
         if number == 0:
-            print("|" + "|".join("-" * (w + 1) + ("-" if i < aligned_left else ":") for i, w in enumerate(widths)) + "|")
+            rules = ["-" * (w + 1) + ("-" if i < aligned_left else ":") for i, w in enumerate(widths)]
+            print("|" + "|".join(rules) + "|")
