@@ -17,7 +17,8 @@ enum class Literals : std::uint8_t { unknown, one, many };
 
 struct LocalShape {
     StatementShape shape;
-    uint64 key;                  // in the caches: the query id and, where that is not enough, a relation
+    uint64 key; // in the caches; another entry's where the plan has relations that the text has not
+    uint64 query_id;
     uint64 literals_hash;        // of the last text's constants, in the order in which the server records them
     uint64 filter_literals_hash; // of those that the filter compares with
     uint32 tags_serial;          // the tags of the last text, if it had any and was not executed yet
@@ -25,6 +26,8 @@ struct LocalShape {
     Literals literals;
     uint8 unexecuted; // texts analysed since the last execution
     bool text_published;
+    bool analysed;      // met at parse analysis, so the constants and tags of texts are noted here
+    bool known_by_text; // other statements may have the same plan, so the text's words are part of the key
     uint8 filter_value_count;
     // Below 128 the number of a bound parameter; from 128 on, 128 plus the place of a constant among those recorded.
     uint8 filter_values[max_filter_values];
