@@ -58,6 +58,18 @@ SELECT x.name FROM units x JOIN users y ON x.id = y.id + 2;
 \o
 :seen;
 
+-- Another session begins with the other table; of the sub-selects here no plan has anything.
+\c -
+SELECT query_audit.reset();
+\o /dev/null
+WITH c AS (SELECT x.name FROM units x) SELECT p.name FROM places p;
+WITH c AS (SELECT x.name FROM users x) SELECT p.name FROM places p;
+SELECT p.name FROM places p WHERE false AND EXISTS (SELECT 1 FROM units x);
+SELECT p.name FROM places p WHERE false AND EXISTS (SELECT 1 FROM users x);
+SELECT p.name FROM places p WHERE false AND EXISTS (SELECT 1 FROM units x);
+\o
+:seen;
+
 -- Whatever the planner makes of a relation: views, views with their invoker's rights, partitions, inheritance, policies.
 CREATE VIEW view_of_users AS SELECT id, name FROM users;
 CREATE VIEW view_of_units AS SELECT id, name FROM units;

@@ -6,8 +6,7 @@
 namespace query_audit::parse {
 
 // The library's fingerprint with the tables that the statement names, as they are written. Alone it does not tell all
-// tables apart: up to version 17 it leaves digits out of their names, and from 18 on an alias stands in for the name.
-// Never 0.
+// tables apart: it leaves numbers out of their names, and from version 18 on an alias stands in for the name. Never 0.
 [[nodiscard]] std::uint64_t fingerprint(const Tree &tree) noexcept;
 
 } // namespace query_audit::parse

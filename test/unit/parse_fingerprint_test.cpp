@@ -50,7 +50,7 @@ TEST(Fingerprint, TellsTablesApartWhateverTheirAliases) {
     const std::vector<std::pair<const char *, const char *>> different = {
         {"SELECT x.a FROM users x WHERE x.a = 1", "SELECT x.a FROM units x WHERE x.a = 1"},
         {"SELECT x.a FROM one.t x WHERE x.a = 1", "SELECT x.a FROM two.t x WHERE x.a = 1"},
-        {"SELECT a FROM t1", "SELECT a FROM t2"},
+        {"SELECT a FROM part_10", "SELECT a FROM part_11"},
         {"SELECT x.a FROM t1 x JOIN t2 y ON x.a = y.a", "SELECT x.a FROM t2 x JOIN t1 y ON x.a = y.a"},
         {"SELECT 1 WHERE EXISTS (SELECT 1 FROM users x)", "SELECT 1 WHERE EXISTS (SELECT 1 FROM units x)"},
         {"SELECT a FROM t x WHERE EXISTS (SELECT 1 FROM u x)", "SELECT a FROM u x WHERE EXISTS (SELECT 1 FROM t x)"},
