@@ -38,11 +38,18 @@ FROM pg_settings WHERE name LIKE 'pg\_query\_audit.%' AND vartype = 'integer' AN
 SELECT name, setting FROM pg_settings
 WHERE name LIKE 'pg\_query\_audit.%' AND setting IS DISTINCT FROM boot_val ORDER BY name;
 
--- Bad values, as a user meets them.
+-- Bad values, as a user meets them. From version 17 on the server writes the units of bounds too.
 SET pg_query_audit.enabled = 'perhaps';
-SET pg_query_audit.burst_gap_min = '0';
+CREATE FUNCTION message_of(statement text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE statement;
+    RETURN NULL;
+EXCEPTION WHEN OTHERS THEN
+    RETURN regexp_replace(sqlerrm, '\((\d+) (?:ms|kB) \.\. (\d+) (?:ms|kB)\)', '(\1 .. \2)');
+END $$;
+SELECT message_of('SET pg_query_audit.burst_gap_min = 0');
 SET pg_query_audit.burst_gap_max = 'soon';
-SET pg_query_audit.max_parse_size = '2MB';
+SELECT message_of('SET pg_query_audit.max_parse_size = ''2MB''');
 SET pg_query_audit.n_plus_one_min_calls = 1;
 SET pg_query_audit.seq_scan_min_removed_percent = 101;
 SET pg_query_audit.no_such_setting = 1;

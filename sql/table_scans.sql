@@ -46,12 +46,13 @@ DROP OWNED BY regress_table_scans_other;
 DROP ROLE regress_table_scans_other;
 
 -- A table is named so that the name can be pasted; a statement that was seen before keeps the text it had then.
+SELECT p.id FROM people AS p WHERE p.city = 'city 8' \g /dev/null
 CREATE SCHEMA "Sales";
 ALTER TABLE people SET SCHEMA "Sales";
 ALTER TABLE "Sales".people RENAME TO "People";
 \o /dev/null
 SELECT id, name FROM "Sales"."People" WHERE city = 'city 7';
-SELECT name FROM "Sales"."People" WHERE city = 'city 9';
+SELECT p.id FROM "Sales"."People" AS p WHERE p.city = 'city 9';
 \o
 SELECT relation, calls, rows_read, query FROM query_audit.table_scans
 WHERE datname = current_database() AND usename = current_user AND relation LIKE '%People%' ORDER BY query COLLATE "C";

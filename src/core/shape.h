@@ -36,7 +36,7 @@ constexpr std::uint32_t any_value_filters = 1u
 } // namespace shape_flag
 
 struct StatementShape {
-    std::uint64_t fingerprint;     // libpg_query's; the server's query id when not parsed; never 0
+    std::uint64_t fingerprint;     // of the text; the statement's key when not parsed; never 0
     std::uint64_t filter_identity; // relations, joins and WHERE without wrappers, order or limit; 0: none
     std::uint64_t relations;       // hash of the resolved relations' OIDs, so equal texts in two schemas differ
     std::uint64_t relation_mask;   // one bit of 64 for each relation, by hash of its OID

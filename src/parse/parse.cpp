@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "parse/describe.h"
+#include "parse/fingerprint.h"
 #include "parse/pg_query_box.h"
 #include "parse/text.h"
 
@@ -21,7 +22,7 @@ ParseStatus parse_statement(std::string_view text, std::size_t max_bytes, Parsed
     if (out.status != ParseStatus::ok) return out.status;
 
     const parse::Description description = parse::describe(tree.statement());
-    out.shape.fingerprint = parse::fingerprint(tree.text());
+    out.shape.fingerprint = parse::fingerprint(tree);
     out.shape.filter_identity = description.filter_identity;
     out.shape.flags = description.flags | shape_flag::parsed;
     out.shape.kind = description.kind;

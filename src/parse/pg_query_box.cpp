@@ -90,7 +90,7 @@ bool Tree::deparse(std::string &out) const {
     return true;
 }
 
-std::uint64_t fingerprint(const char *text) noexcept {
+std::uint64_t library_fingerprint(const char *text) noexcept {
     const Owned result(pg_query_fingerprint(text), pg_query_free_fingerprint_result);
     return result->error == nullptr && result->fingerprint != 0 ? result->fingerprint : 1;
 }

@@ -46,8 +46,8 @@ class Tree {
     PgQuery__ParseResult *result_ = nullptr;
 };
 
-// Of a text that has been parsed as DML; never 0.
-[[nodiscard]] std::uint64_t fingerprint(const char *text) noexcept;
+// The library's own, of a text that has been parsed as DML; never 0. See fingerprint.h.
+[[nodiscard]] std::uint64_t library_fingerprint(const char *text) noexcept;
 
 // The library's own normal form, with comments and perhaps a literal left; false on any failure.
 [[nodiscard]] bool normalize(const char *text, std::string &out);

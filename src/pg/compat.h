@@ -38,20 +38,30 @@ inline void free_setting(void *memory) {
 #endif
 }
 
-// What tells statements of one query id apart, or 0. Since version 18 the id is made of the names of tables and not of
-// their OIDs, so it is the same for two schemas. The first table says which; the planner leaves it in its place.
-inline Oid relation_beside_query_id(const List *range_table) {
-#if PG_VERSION_NUM >= 180000
-    ListCell *cell;
-    foreach (cell, range_table) {
-        // Views are sub-selects in a plan, and keep their OID.
-        const RangeTblEntry *entry = static_cast<const RangeTblEntry *>(lfirst(cell));
-        if (OidIsValid(entry->relid)) return entry->relid;
-    }
+// Whether the query id tells tables apart. Since version 18 it is made of their aliases, or their names without a
+// schema, and not of their OIDs.
+constexpr bool query_id_tells_tables = PG_VERSION_NUM < 180000;
+
+#if PG_VERSION_NUM >= 160000
+inline const List *permissions_of(const Query *query) { return query->rteperminfos; }
+inline const List *permissions_of(const PlannedStmt *plan) { return plan->permInfos; }
 #else
-    (void)range_table;
+inline const List *permissions_of(const Query *) { return NIL; }
+inline const List *permissions_of(const PlannedStmt *) { return NIL; }
 #endif
-    return InvalidOid;
+
+// The table or view of an entry that the statement itself names, or InvalidOid. In a plan there are others too:
+// partitions, for which no permissions are asked, and what views read, for which those of the view's owner are.
+inline Oid named_relation(const RangeTblEntry *entry, const List *permissions) {
+#if PG_VERSION_NUM >= 160000
+    if (entry->perminfoindex == 0) return InvalidOid;
+    const int place = static_cast<int>(entry->perminfoindex) - 1;
+    const RTEPermissionInfo *permission = static_cast<const RTEPermissionInfo *>(list_nth(permissions, place));
+    return OidIsValid(permission->checkAsUser) ? InvalidOid : entry->relid;
+#else
+    (void)permissions;
+    return entry->requiredPerms == 0 || OidIsValid(entry->checkAsUser) ? InvalidOid : entry->relid;
+#endif
 }
 
 // Length of a constant that the server has already measured (a list that it folded), or -1 where only its start is

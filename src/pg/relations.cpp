@@ -17,9 +17,8 @@ struct Collected {
 };
 
 void add_relation(Collected &collected, Oid relation) {
-    const uint64 hash = hash_mix(relation);
-    collected.facts.hash += hash;
-    collected.facts.mask |= UINT64CONST(1) << (hash & 63);
+    collected.facts.hash += hash_mix(relation);
+    collected.facts.mask |= relation_bit(relation);
     if (collected.facts.count++ == 0) collected.facts.first = relation;
     const bool catalog = relation < FirstNormalObjectId || (OidIsValid(collected.own_namespace) &&
                                                             get_rel_namespace(relation) == collected.own_namespace);

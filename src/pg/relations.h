@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/event.h"
+#include "core/hash.h"
 
 #include "pg/pg.h"
 
@@ -9,13 +10,15 @@ namespace query_audit {
 
 struct RelationFacts {
     uint64 hash; // of the OIDs, whatever their order
-    uint64 mask; // one bit an OID
+    uint64 mask; // relation_bit of each
     Oid first;   // the first that the text names
     int count;
     bool is_call;       // there is no table: the relations are functions of the application's, called for their answer
     bool catalog_only;  // every relation is a system catalog or this extension's own
     bool volatile_call; // a volatile function is called
 };
+
+[[nodiscard]] inline uint64 relation_bit(Oid relation) { return UINT64CONST(1) << (hash_mix(relation) & 63); }
 
 [[nodiscard]] RelationFacts relations_of_query(const Query *query);
 

@@ -7,6 +7,7 @@
 #include "pg/recorder.h"
 #include "pg/relations.h"
 #include "pg/shapes.h"
+#include "pg/statement_key.h"
 #include "pg/values.h"
 
 #include "pg/pg.h"
@@ -167,14 +168,10 @@ void parse_shape(LocalShape &local, StatementKind kind, std::string_view text, s
     if (jumble == nullptr || jumble->clocations_count > 0) local.shape.flags |= shape_flag::has_literals;
 }
 
-uint64 key_of(uint64 query_id, const List *range_table) {
-    const Oid relation = relation_beside_query_id(range_table);
-    return OidIsValid(relation) ? hash_combine(query_id, relation) : query_id;
-}
-
-// Everything that happens only when this backend meets a key for the first time.
-LocalShape *meet(uint64 key, StatementKind kind, const char *source, int location, int length,
-                 const JumbleState *jumble, const RelationFacts &facts) {
+// Everything that happens only when this backend meets a key for the first time. A key that other statements may have
+// too is not to be shared with other backends.
+LocalShape *meet(uint64 key, uint64 query_id, StatementKind kind, const char *source, int location, int length,
+                 const JumbleState *jumble, const RelationFacts &facts, bool shared) {
     LocalShape local;
     memset(static_cast<void *>(&local), 0, sizeof(local));
     size_t offset = 0;
@@ -183,10 +180,11 @@ LocalShape *meet(uint64 key, StatementKind kind, const char *source, int locatio
     offset += static_cast<size_t>(embedded.data() - text.data());
     text = embedded;
     local.key = key;
+    local.query_id = query_id;
     const ShapeKey shared_key{key, MyDatabaseId};
-    if (!find_shared(shared_key, local)) {
+    if (!shared || !find_shared(shared_key, local)) {
         parse_shape(local, kind, text, offset, jumble, facts);
-        share(shared_key, local);
+        if (shared) share(shared_key, local);
     }
     local.text_published = text_is_held(local.shape.text_key());
     if (!local.text_published) publish_text(local, text);
@@ -227,9 +225,47 @@ void note_tags(LocalShape &local, const char *source) {
     local.tags_serial = tags_serial;
 }
 
-} // namespace
+// Whether the statement names relations that its plan does not have.
+bool lacks_relations(const PlannedStmt *plan, const LocalShape &noted) {
+    uint64 mask = 0;
+    ListCell *cell;
+    foreach (cell, plan->relationOids) mask |= relation_bit(lfirst_oid(cell));
+    return (noted.shape.relation_mask & ~mask) != 0;
+}
 
-namespace {
+// Where the planner added relations to those that the statement names, or dropped some, its key is not the one that it
+// was noted under at its analysis. It is the one with the same text, of this schema.
+[[maybe_unused]] void link_to_analysis(LocalShape &planned, const PlannedStmt *plan) {
+    const LocalShape *found = nullptr;
+    bool found_lacks = true;
+    cache().for_each([&](const uint64 &, const LocalShape &noted) {
+        const bool same =
+            noted.analysed && noted.query_id == planned.query_id && noted.shape.text_key() == planned.shape.text_key();
+        if (!same || !found_lacks) return;
+        found = &noted;
+        found_lacks = lacks_relations(plan, noted);
+    });
+    if (found == nullptr) return;
+    planned.key = found->key;
+    planned.known_by_text = found_lacks;
+}
+
+std::string_view text_of(const QueryDesc *query) {
+    const PlannedStmt *plan = query->plannedstmt;
+    size_t offset = 0;
+    return embedded_statement(statement_text(query->sourceText, plan->stmt_location, plan->stmt_len, offset));
+}
+
+LocalShape *find_or_meet(const QueryDesc *query, uint64 query_id, uint64 key) {
+    if (LocalShape *local = cache().find(key)) return local;
+    // Analysed before the library was loaded, forgotten since, or planned with other relations than it names.
+    const PlannedStmt *plan = query->plannedstmt;
+    LocalShape *local =
+        meet(key, query_id, kind_of(plan->commandType, plan->hasModifyingCTE), query->sourceText, plan->stmt_location,
+             plan->stmt_len, nullptr, relations_of_plan(plan), query_id_tells_tables);
+    if constexpr (!query_id_tells_tables) link_to_analysis(*local, plan);
+    return local;
+}
 
 // After a reset no text is held any more.
 void notice_reset() {
@@ -244,14 +280,16 @@ void notice_reset() {
 
 void note_analysis(const char *source, const Query *query, const JumbleState *jumble) {
     notice_reset();
-    const uint64 key = key_of(static_cast<uint64>(query->queryId), query->rtable);
+    const uint64 query_id = static_cast<uint64>(query->queryId);
+    const uint64 key = statement_key(query_id, query);
     LocalShape *local = cache().find(key);
     if (local == nullptr) {
-        local = meet(key, kind_of(query->commandType, query->hasModifyingCTE), source, query->stmt_location,
-                     query->stmt_len, jumble, relations_of_query(query));
+        local = meet(key, query_id, kind_of(query->commandType, query->hasModifyingCTE), source, query->stmt_location,
+                     query->stmt_len, jumble, relations_of_query(query), true);
     } else if (!local->text_published) {
         publish_text_of(*local, source, query->stmt_location, query->stmt_len);
     }
+    local->analysed = true;
     if (local->unexecuted < UINT8_MAX) ++local->unexecuted;
     if (jumble != nullptr && jumble->clocations_count > 0) note_constants(*local, source, jumble);
     note_tags(*local, source);
@@ -260,9 +298,7 @@ void note_analysis(const char *source, const Query *query, const JumbleState *ju
 uint64 query_id_of(const QueryDesc *query) {
     const PlannedStmt *plan = query->plannedstmt;
     if (plan->queryId != 0) return static_cast<uint64>(plan->queryId);
-    size_t offset = 0;
-    const std::string_view text = statement_text(query->sourceText, plan->stmt_location, plan->stmt_len, offset);
-    uint64 hash = hash_text_words(embedded_statement(text));
+    uint64 hash = hash_text_words(text_of(query));
     ListCell *cell;
     foreach (cell, plan->relationOids) hash = hash_combine(hash, lfirst_oid(cell));
     return hash;
@@ -271,17 +307,19 @@ uint64 query_id_of(const QueryDesc *query) {
 LocalShape *find_shape(const QueryDesc *query, uint64 query_id) {
     notice_reset();
     const PlannedStmt *plan = query->plannedstmt;
-    const uint64 key = key_of(query_id, plan->rtable);
-    LocalShape *local = cache().find(key);
-    // Tables of sub-selects alone are in a plan's range table, and not in that of the query itself.
-    if (local == nullptr && key != query_id) local = cache().find(query_id);
-    if (local != nullptr) {
-        if (!local->text_published) publish_text_of(*local, query->sourceText, plan->stmt_location, plan->stmt_len);
-        return local;
+    uint64 key = statement_key(query_id, plan);
+    LocalShape *local = find_or_meet(query, query_id, key);
+    if constexpr (!query_id_tells_tables) {
+        // Statements that the planner made the same: only their texts tell them apart.
+        if (local->known_by_text) {
+            key = hash_combine(key, hash_text_words(text_of(query)));
+            local = find_or_meet(query, query_id, key);
+        }
+        LocalShape *noted = local->key != key ? cache().find(local->key) : nullptr;
+        if (noted != nullptr) local = noted;
     }
-    // Analysed before the library was loaded, or forgotten since.
-    return meet(key, kind_of(plan->commandType, plan->hasModifyingCTE), query->sourceText, plan->stmt_location,
-                plan->stmt_len, nullptr, relations_of_plan(plan));
+    if (!local->text_published) publish_text_of(*local, query->sourceText, plan->stmt_location, plan->stmt_len);
+    return local;
 }
 
 ValueHashes hash_values(LocalShape &local, const QueryDesc *query) {

@@ -17,7 +17,8 @@ enum class Literals : std::uint8_t { unknown, one, many };
 
 struct LocalShape {
     StatementShape shape;
-    uint64 key;                  // in the caches: the query id and, where that is not enough, a relation
+    uint64 key; // in the caches; another entry's where the plan has relations that the text has not
+    uint64 query_id;
     uint64 literals_hash;        // of the last text's constants, in the order in which the server records them
     uint64 filter_literals_hash; // of those that the filter compares with
     uint64 key_literals_hash;    // of these, without the bounds of ranges
@@ -27,6 +28,8 @@ struct LocalShape {
     uint8 unexecuted; // texts analysed since the last execution
     bool text_published;
     uint8 pins; // executions that use it
+    bool analysed;      // met at parse analysis, so the constants and tags of texts are noted here
+    bool known_by_text; // other statements may have the same plan, so the text's words are part of the key
     uint8 filter_value_count;
     uint8 key_value_count; // of these, the first ones
     // Below 128 the number of a bound parameter; from 128 on, 128 plus the place of a constant among those recorded.

@@ -408,6 +408,7 @@ TEST(NPlusOne, GoesByKeysAndNotByTheBoundsOfRanges) {
     Session session;
     session.run(posts, {.rows = 8});
     for (std::uint64_t key = 1; key <= 8; ++key) session.run(latest, {.value = 100 - key, .key = key});
+    session.end();
     EXPECT_EQ(session.confidence(n_plus_one, latest), Confidence::high) << "the latest of each";
 
     Session batches(Mark::named_unit);

@@ -331,7 +331,9 @@ TEST(Store, GivesTheUnitOfAnEvictedTraceAway) {
     std::uint32_t held = 0;
     for (int p = 0; p < trace_partitions; ++p) held += owned.store.traces(p).count();
     EXPECT_EQ(evicted.size() + held, 100u);
-    const Unit &last = trace_unit(owned.store, TraceKey{hash_mix(100), 1, 1}, inserted, [](Unit &) { FAIL(); });
+    const TraceKey last_key{hash_mix(100), 1, 1};
+    const auto refuse = [](Unit &) { FAIL(); };
+    const Unit &last = trace_unit(owned.store, last_key, inserted, refuse);
     EXPECT_FALSE(inserted);
     EXPECT_EQ(last.trace, 100u);
 }

@@ -21,6 +21,8 @@ TEST(Fingerprint, FoldsWhatDiffersFromCallToCall) {
         {"SELECT a FROM t WHERE b = 1", "/* route='x' */ select a\n  from t -- here\n where b=1 ;"},
         {"SELECT a AS x FROM t", "SELECT a AS y FROM t"},
         {"SELECT a FROM t LIMIT 10", "SELECT a FROM t LIMIT $1"},
+        {"INSERT INTO t VALUES ((SELECT a FROM u WHERE b = 1))",
+         "INSERT INTO t VALUES ((SELECT a FROM u WHERE b = 2)), ((SELECT a FROM u WHERE b = 3))"},
     };
     for (const auto &[one, other] : same) {
         EXPECT_NE(fingerprint(one), 0u);
@@ -40,6 +42,25 @@ TEST(Fingerprint, TellsShapesApart) {
         {"SELECT a FROM t", "SELECT a FROM t FOR UPDATE"},
         {"SELECT a FROM t JOIN u ON b = c", "SELECT a FROM t LEFT JOIN u ON b = c"},
         {"UPDATE t SET a = 1 WHERE b = 2", "DELETE FROM t WHERE b = 2"},
+    };
+    for (const auto &[one, other] : different) EXPECT_NE(fingerprint(one), fingerprint(other)) << one << " / " << other;
+}
+
+TEST(Fingerprint, TellsTablesApartWhateverTheirAliases) {
+    const std::vector<std::pair<const char *, const char *>> different = {
+        {"SELECT x.a FROM users x WHERE x.a = 1", "SELECT x.a FROM units x WHERE x.a = 1"},
+        {"SELECT x.a FROM one.t x WHERE x.a = 1", "SELECT x.a FROM two.t x WHERE x.a = 1"},
+        {"SELECT a FROM part_10", "SELECT a FROM part_11"},
+        {"SELECT x.a FROM t1 x JOIN t2 y ON x.a = y.a", "SELECT x.a FROM t2 x JOIN t1 y ON x.a = y.a"},
+        {"SELECT 1 WHERE EXISTS (SELECT 1 FROM users x)", "SELECT 1 WHERE EXISTS (SELECT 1 FROM units x)"},
+        {"SELECT a FROM t x WHERE EXISTS (SELECT 1 FROM u x)", "SELECT a FROM u x WHERE EXISTS (SELECT 1 FROM t x)"},
+        {"SELECT (SELECT max(a) FROM users x)", "SELECT (SELECT max(a) FROM units x)"},
+        {"WITH c AS (SELECT a FROM users x) SELECT a FROM c", "WITH c AS (SELECT a FROM units x) SELECT a FROM c"},
+        {"SELECT a FROM users x UNION SELECT a FROM units x", "SELECT a FROM units x UNION SELECT a FROM users x"},
+        {"UPDATE users x SET a = 1", "UPDATE units x SET a = 1"},
+        {"DELETE FROM t x USING users y", "DELETE FROM t x USING units y"},
+        {"INSERT INTO users AS x VALUES (1)", "INSERT INTO units AS x VALUES (1)"},
+        {"INSERT INTO t SELECT a FROM users x", "INSERT INTO t SELECT a FROM units x"},
     };
     for (const auto &[one, other] : different) EXPECT_NE(fingerprint(one), fingerprint(other)) << one << " / " << other;
 }
