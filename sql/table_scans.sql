@@ -45,7 +45,7 @@ WHERE datname = current_database() AND query = 'SELECT name FROM people WHERE ci
 DROP OWNED BY regress_table_scans_other;
 DROP ROLE regress_table_scans_other;
 
--- A table is named so that the name can be pasted; a statement that was seen before keeps the text it had then.
+-- A table is named so that the name can be pasted, and by the name that it has at the last scan.
 SELECT p.id FROM people AS p WHERE p.city = 'city 8' \g /dev/null
 CREATE SCHEMA "Sales";
 ALTER TABLE people SET SCHEMA "Sales";

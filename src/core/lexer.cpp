@@ -171,15 +171,6 @@ Token Lexer::next() noexcept {
     return finish(TokenKind::punctuation, start + 1);
 }
 
-std::size_t constant_length(std::string_view text, std::size_t start) noexcept {
-    if (start >= text.size()) return 0;
-    std::size_t at = start;
-    if (text[at] == '-' || text[at] == '+') ++at;
-    Lexer lexer(text, at);
-    const Token token = lexer.next();
-    return token.start + token.length - start;
-}
-
 Complexity measure_complexity(std::string_view text) noexcept {
     Complexity complexity{0, 0};
     std::uint32_t depth = 0;

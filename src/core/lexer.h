@@ -45,10 +45,6 @@ class Lexer {
     std::size_t position_;
 };
 
-// Length in bytes of the constant that starts at text[start], as the server's parser records constants' locations: a
-// number with its sign, a string, or one word (true, null). 0 when start is past the end.
-[[nodiscard]] std::size_t constant_length(std::string_view text, std::size_t start) noexcept;
-
 // How deep a text nests and how long its longest chain of operators is, which bounds a parser's recursion.
 struct Complexity {
     std::uint32_t depth;     // parentheses and brackets open at once

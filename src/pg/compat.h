@@ -38,9 +38,9 @@ inline void free_setting(void *memory) {
 #endif
 }
 
-// Whether the query id tells tables apart. Since version 18 it is made of their aliases, or their names without a
-// schema, and not of their OIDs.
-constexpr bool query_id_tells_tables = PG_VERSION_NUM < 180000;
+// Whether the server's query id tells tables apart. Since version 18 it is made of their aliases, or their names
+// without a schema, and not of their OIDs.
+constexpr bool server_tells_tables = PG_VERSION_NUM < 180000;
 
 #if PG_VERSION_NUM >= 160000
 inline const List *permissions_of(const Query *query) { return query->rteperminfos; }
@@ -61,27 +61,6 @@ inline Oid named_relation(const RangeTblEntry *entry, const List *permissions) {
 #else
     (void)permissions;
     return entry->requiredPerms == 0 || OidIsValid(entry->checkAsUser) ? InvalidOid : entry->relid;
-#endif
-}
-
-// Length of a constant that the server has already measured (a list that it folded), or -1 where only its start is
-// known.
-inline int known_constant_length(const LocationLen &constant) noexcept {
-#if PG_VERSION_NUM >= 180000
-    return constant.squashed ? constant.length : -1;
-#else
-    (void)constant;
-    return -1;
-#endif
-}
-
-// Whether a recorded location is a bound parameter rather than a constant.
-inline bool is_parameter_location(const LocationLen &constant) noexcept {
-#if PG_VERSION_NUM >= 180000
-    return constant.extern_param;
-#else
-    (void)constant;
-    return false;
 #endif
 }
 

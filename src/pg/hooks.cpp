@@ -33,10 +33,8 @@ bool is_audited(CmdType command) {
 }
 
 void post_parse_analyze(ParseState *state, Query *query, JumbleState *jumble) {
-    // Before the hooks behind this one: some sort the recorded constants in place.
-    if (query->queryId != 0 && is_audited(query->commandType)) {
-        note_analysis(state->p_sourcetext, query, jumble);
-    }
+    // Before the hooks behind this one, which may want the query id.
+    if (is_audited(query->commandType)) note_analysis(state->p_sourcetext, query);
     if (previous_post_parse_analyze != nullptr) previous_post_parse_analyze(state, query, jumble);
 }
 

@@ -28,7 +28,6 @@ bool was_asked_for() {
 }
 
 void audit_session() {
-    EnableQueryId();
     define_settings(false);
     create_session_store();
     install_hooks();
@@ -36,7 +35,6 @@ void audit_session() {
 }
 
 void audit_server() {
-    EnableQueryId();
     define_settings(true);
     request_shared_store();
     install_hooks();

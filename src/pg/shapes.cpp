@@ -1,5 +1,6 @@
 #include "core/embedded.h"
 #include "core/mask.h"
+#include "core/scan.h"
 #include "parse/parse.h"
 
 #include "pg/config.h"
@@ -18,6 +19,7 @@ namespace {
 constexpr uint32 cached_shapes = 512;
 constexpr size_t text_capacity = 8192;
 constexpr int tags_kept = 4;
+constexpr int first_constant_code = 128;
 constexpr uint32 any_value = shape_flag::filtered | shape_flag::keyed | shape_flag::any_value_filters;
 
 using Cache = FlatTable<uint64, LocalShape>;
@@ -25,6 +27,8 @@ using Cache = FlatTable<uint64, LocalShape>;
 void *cache_memory = nullptr;
 Tags recent_tags[tags_kept]; // by serial number modulo tags_kept
 uint32 tags_serial = 0;
+
+LocalShape *last_found = nullptr; // an execution often follows the analysis of its text, and loops repeat
 
 Cache cache() {
     if (cache_memory == nullptr) {
@@ -34,10 +38,25 @@ Cache cache() {
     return Cache(cache_memory);
 }
 
-std::string_view statement_text(const char *source, int location, int length, size_t &offset) {
-    const std::string_view whole(source);
-    offset = location > 0 && static_cast<size_t>(location) < whole.size() ? static_cast<size_t>(location) : 0;
-    return whole.substr(offset, length > 0 ? static_cast<size_t>(length) : std::string_view::npos);
+LocalShape *find_cached(uint64 key) {
+    if (last_found != nullptr && last_found->cache_key == key) return last_found;
+    LocalShape *found = cache().find(key);
+    if (found != nullptr) last_found = found;
+    return found;
+}
+
+// The statement's part of what the client sent, without a PREPARE, EXPLAIN or the like around it.
+std::string_view statement_text(std::string_view source, int location, int length) {
+    if (location > 0 && static_cast<size_t>(location) < source.size()) {
+        source = source.substr(static_cast<size_t>(location));
+    }
+    if (length > 0) source = source.substr(0, static_cast<size_t>(length));
+    return embedded_statement(source);
+}
+
+std::string_view text_of(const QueryDesc *query) {
+    const PlannedStmt *plan = query->plannedstmt;
+    return statement_text(query->sourceText, plan->stmt_location, plan->stmt_len);
 }
 
 // A SELECT whose WITH writes is a write.
@@ -68,26 +87,19 @@ bool is_ascii(std::string_view text) {
 
 bool encoding_is_common(std::string_view text) { return GetDatabaseEncoding() == PG_UTF8 || is_ascii(text); }
 
-// Where the recorded constants stand in the text tells which of them the filter compares with.
-void map_filter_values(const ParsedStatement &parsed, size_t offset, const JumbleState *jumble, LocalShape &local) {
+// Where the constants stand in the text tells which of them the filter compares with.
+void map_filter_values(const ParsedStatement &parsed, std::string_view text, const StatementScan &scan,
+                       LocalShape &local) {
     for (int i = 0; i < parsed.filter_value_count; ++i) {
         if (i == parsed.key_value_count) local.key_value_count = local.filter_value_count;
         const FilterValue &value = parsed.filter_values[i];
-        if (value.parameter > 0) {
-            if (value.parameter < 128) {
-                local.filter_values[local.filter_value_count++] = static_cast<uint8>(value.parameter);
-            }
-            continue;
-        }
-        for (int c = 0; jumble != nullptr && c < jumble->clocations_count && c < 128; ++c) {
-            const LocationLen &constant = jumble->clocations[c];
-            const int start = constant.location - static_cast<int>(offset);
-            const int known = known_constant_length(constant);
-            if (start == value.location || (known > 0 && value.location > start && value.location < start + known)) {
-                local.filter_values[local.filter_value_count++] = static_cast<uint8>(128 + c);
-                break;
-            }
-        }
+        const int constant = value.parameter > 0 ? -1 : constant_at(scan, text, value.location);
+        const int code = constant >= 0 ? first_constant_code + constant : value.parameter;
+        if (code <= 0 || (constant < 0 && code >= first_constant_code)) continue;
+        // The elements of a list are one constant.
+        const int count = local.filter_value_count;
+        if (count > 0 && local.filter_values[count - 1] == code) continue;
+        local.filter_values[local.filter_value_count++] = static_cast<uint8>(code);
     }
     if (parsed.key_value_count == parsed.filter_value_count) local.key_value_count = local.filter_value_count;
 }
@@ -113,12 +125,6 @@ void publish_text(LocalShape &local, std::string_view text) {
     const LockGuard guard(lock_texts, true);
     store.texts().publish(local.shape.text_key(), normalized);
     local.text_published = true;
-}
-
-void publish_text_of(LocalShape &local, const char *source, int location, int length) {
-    size_t offset = 0;
-    const std::string_view text = statement_text(source, location, length, offset);
-    publish_text(local, embedded_statement(text));
 }
 
 bool text_is_held(uint64 text_key) {
@@ -147,7 +153,7 @@ void share(const ShapeKey &key, const LocalShape &local) {
     memcpy(shared.filter_values, local.filter_values, sizeof(shared.filter_values));
 }
 
-void parse_shape(LocalShape &local, StatementKind kind, std::string_view text, size_t offset, const JumbleState *jumble,
+void parse_shape(LocalShape &local, StatementKind kind, std::string_view text, const StatementScan &scan,
                  const RelationFacts &facts) {
     ParsedStatement parsed;
     ParseStatus status = ParseStatus::not_dml;
@@ -157,33 +163,27 @@ void parse_shape(LocalShape &local, StatementKind kind, std::string_view text, s
     count_parse(status);
     if (status == ParseStatus::ok) {
         local.shape = parsed.shape;
-        map_filter_values(parsed, offset, jumble, local);
+        map_filter_values(parsed, text, scan, local);
     } else {
         local.shape.fingerprint = local.key;
         local.shape.flags = any_value;
     }
     local.shape.kind = kind;
     describe_relations(local.shape, facts);
-    // Without the server's record of constants there is no telling whether the text has any.
-    if (jumble == nullptr || jumble->clocations_count > 0) local.shape.flags |= shape_flag::has_literals;
+    if (scan.count > 0) local.shape.flags |= shape_flag::has_literals;
 }
 
 // Everything that happens only when this backend meets a key for the first time. A key that other statements may have
 // too is not to be shared with other backends.
-LocalShape *meet(uint64 key, uint64 query_id, StatementKind kind, const char *source, int location, int length,
-                 const JumbleState *jumble, const RelationFacts &facts, bool shared) {
+LocalShape *meet(uint64 key, uint64 query_id, StatementKind kind, std::string_view text, const StatementScan &scan,
+                 const RelationFacts &facts, bool shared) {
     LocalShape local;
     memset(static_cast<void *>(&local), 0, sizeof(local));
-    size_t offset = 0;
-    std::string_view text = statement_text(source, location, length, offset);
-    const std::string_view embedded = embedded_statement(text);
-    offset += static_cast<size_t>(embedded.data() - text.data());
-    text = embedded;
-    local.key = key;
+    local.key = local.cache_key = key;
     local.query_id = query_id;
     const ShapeKey shared_key{key, MyDatabaseId};
     if (!shared || !find_shared(shared_key, local)) {
-        parse_shape(local, kind, text, offset, jumble, facts);
+        parse_shape(local, kind, text, scan, facts);
         if (shared) share(shared_key, local);
     }
     local.text_published = text_is_held(local.shape.text_key());
@@ -195,8 +195,8 @@ LocalShape *meet(uint64 key, uint64 query_id, StatementKind kind, const char *so
     return kept;
 }
 
-void note_constants(LocalShape &local, const char *source, const JumbleState *jumble) {
-    const ValueHashes found = hash_constants(local, source, jumble);
+void note_constants(LocalShape &local, const StatementScan &scan) {
+    const ValueHashes found = hash_constants(local, scan);
     if (local.literals == Literals::unknown) {
         local.literals = Literals::one;
     } else if (local.literals_hash != found.parameters) {
@@ -207,19 +207,19 @@ void note_constants(LocalShape &local, const char *source, const JumbleState *ju
     local.key_literals_hash = found.keys;
 }
 
-void note_tags(LocalShape &local, const char *source) {
+void note_tags(LocalShape &local, std::string_view source) {
     local.tags_serial = 0;
     // Most texts have no comment: one look at either end tells.
-    const char *first = source;
-    while (*first == ' ' || *first == '\n') ++first;
-    const size_t length = strlen(first);
-    size_t end = length;
-    while (end > 0 && (first[end - 1] == ' ' || first[end - 1] == '\n' || first[end - 1] == ';')) --end;
-    const bool before = end > 4 && first[0] == '/' && first[1] == '*';
-    const bool after = end > 4 && first[end - 1] == '/' && first[end - 2] == '*';
+    size_t first = 0;
+    size_t end = source.size();
+    while (first < end && (source[first] == ' ' || source[first] == '\n')) ++first;
+    while (end > first && (source[end - 1] == ' ' || source[end - 1] == '\n' || source[end - 1] == ';')) --end;
+    if (end < first + 5) return;
+    const bool before = source[first] == '/' && source[first + 1] == '*';
+    const bool after = source[end - 1] == '/' && source[end - 2] == '*';
     if (!before && !after) return;
     Tags tags;
-    if (!parse_tags({first, length}, tags)) return;
+    if (!parse_tags(source.substr(first), tags)) return;
     if (++tags_serial == 0) ++tags_serial;
     recent_tags[tags_serial % tags_kept] = tags;
     local.tags_serial = tags_serial;
@@ -235,7 +235,7 @@ bool lacks_relations(const PlannedStmt *plan, const LocalShape &noted) {
 
 // Where the planner added relations to those that the statement names, or dropped some, its key is not the one that it
 // was noted under at its analysis. It is the one with the same text, of this schema.
-[[maybe_unused]] void link_to_analysis(LocalShape &planned, const PlannedStmt *plan) {
+void link_to_analysis(LocalShape &planned, const PlannedStmt *plan) {
     const LocalShape *found = nullptr;
     bool found_lacks = true;
     cache().for_each([&](const uint64 &, const LocalShape &noted) {
@@ -250,20 +250,16 @@ bool lacks_relations(const PlannedStmt *plan, const LocalShape &noted) {
     planned.known_by_text = found_lacks;
 }
 
-std::string_view text_of(const QueryDesc *query) {
-    const PlannedStmt *plan = query->plannedstmt;
-    size_t offset = 0;
-    return embedded_statement(statement_text(query->sourceText, plan->stmt_location, plan->stmt_len, offset));
-}
-
-LocalShape *find_or_meet(const QueryDesc *query, uint64 query_id, uint64 key) {
-    if (LocalShape *local = cache().find(key)) return local;
+LocalShape *find_or_meet(const QueryDesc *query, uint64 query_id, uint64 key, bool shared) {
+    if (LocalShape *local = find_cached(key)) return local;
     // Analysed before the library was loaded, forgotten since, or planned with other relations than it names.
     const PlannedStmt *plan = query->plannedstmt;
-    LocalShape *local =
-        meet(key, query_id, kind_of(plan->commandType, plan->hasModifyingCTE), query->sourceText, plan->stmt_location,
-             plan->stmt_len, nullptr, relations_of_plan(plan), query_id_tells_tables);
-    if constexpr (!query_id_tells_tables) link_to_analysis(*local, plan);
+    const std::string_view text = text_of(query);
+    StatementScan scan;
+    scan_statement(text, scan);
+    LocalShape *local = meet(key, query_id, kind_of(plan->commandType, plan->hasModifyingCTE), text, scan,
+                             relations_of_plan(plan), shared);
+    if (!shared) link_to_analysis(*local, plan);
     return local;
 }
 
@@ -278,85 +274,98 @@ void notice_reset() {
 
 } // namespace
 
-void note_analysis(const char *source, const Query *query, const JumbleState *jumble) {
+void note_analysis(const char *source, Query *query) {
     notice_reset();
-    const uint64 query_id = static_cast<uint64>(query->queryId);
+    const std::string_view whole(source);
+    const std::string_view text = statement_text(whole, query->stmt_location, query->stmt_len);
+    StatementScan scan;
+    scan_statement(text, scan);
+    if (query->queryId == 0) query->queryId = own_query_id(scan.words, query);
+    const auto query_id = static_cast<uint64>(query->queryId);
     const uint64 key = statement_key(query_id, query);
-    LocalShape *local = cache().find(key);
+    LocalShape *local = find_cached(key);
     if (local == nullptr) {
-        local = meet(key, query_id, kind_of(query->commandType, query->hasModifyingCTE), source, query->stmt_location,
-                     query->stmt_len, jumble, relations_of_query(query), true);
+        local = meet(key, query_id, kind_of(query->commandType, query->hasModifyingCTE), text, scan,
+                     relations_of_query(query), true);
     } else if (!local->text_published) {
-        publish_text_of(*local, source, query->stmt_location, query->stmt_len);
+        publish_text(*local, text);
     }
     local->analysed = true;
     if (local->unexecuted < UINT8_MAX) ++local->unexecuted;
-    if (jumble != nullptr && jumble->clocations_count > 0) note_constants(*local, source, jumble);
-    note_tags(*local, source);
+    if (scan.count > 0) note_constants(*local, scan);
+    note_tags(*local, whole);
 }
 
 uint64 query_id_of(const QueryDesc *query) {
     const PlannedStmt *plan = query->plannedstmt;
     if (plan->queryId != 0) return static_cast<uint64>(plan->queryId);
-    uint64 hash = hash_text_words(text_of(query));
-    ListCell *cell;
-    foreach (cell, plan->relationOids) hash = hash_combine(hash, lfirst_oid(cell));
-    return hash;
+    StatementScan scan;
+    scan_statement(text_of(query), scan);
+    return own_query_id(scan.words, plan);
 }
 
 LocalShape *find_shape(const QueryDesc *query, uint64 query_id) {
     notice_reset();
     const PlannedStmt *plan = query->plannedstmt;
-    uint64 key = statement_key(query_id, plan);
-    LocalShape *local = find_or_meet(query, query_id, key);
-    if constexpr (!query_id_tells_tables) {
+    const bool tells_tables = tells_tables_apart(query_id);
+    uint64 key = tells_tables ? query_id : statement_key(query_id, plan);
+    LocalShape *local = find_or_meet(query, query_id, key, tells_tables);
+    if (!tells_tables) {
         // Statements that the planner made the same: only their texts tell them apart.
         if (local->known_by_text) {
-            key = hash_combine(key, hash_text_words(text_of(query)));
-            local = find_or_meet(query, query_id, key);
+            StatementScan scan;
+            scan_statement(text_of(query), scan);
+            key = hash_combine(key, scan.words);
+            local = find_or_meet(query, query_id, key, false);
         }
-        LocalShape *noted = local->key != key ? cache().find(local->key) : nullptr;
+        LocalShape *noted = local->key != key ? find_cached(local->key) : nullptr;
         if (noted != nullptr) local = noted;
     }
-    if (!local->text_published) publish_text_of(*local, query->sourceText, plan->stmt_location, plan->stmt_len);
+    if (!local->text_published) publish_text(*local, text_of(query));
     return local;
 }
 
-ValueHashes hash_values(LocalShape &local, const QueryDesc *query) {
-    ValueHashes hashes{0, 0, 0};
-    ParamListInfo parameters = query->params;
-    // PL/pgSQL fetches its variables lazily; to ask for them could run its code.
-    const bool bound = parameters != nullptr && parameters->paramFetch == nullptr;
-    uint64 by_number[32];
-    const int count = bound ? parameters->numParams : 0;
+namespace {
+
+// Adds the bound values; the places of those that the filter compares with are known by number.
+void add_bound_values(LocalShape &local, const ParamListInfoData &parameters, ValueHashes &hashes) {
+    constexpr int remembered = 32;
+    uint64 by_number[remembered];
+    const int count = parameters.numParams;
     for (int i = 0; i < count; ++i) {
-        const uint64 hash = hash_parameter(local, i, parameters->params[i]);
-        if (i < static_cast<int>(lengthof(by_number))) by_number[i] = hash;
+        const uint64 hash = hash_parameter(local, i, parameters.params[i]);
+        if (i < remembered) by_number[i] = hash;
         hashes.parameters = hash_combine(hashes.parameters, hash);
     }
     for (int i = 0; i < local.filter_value_count; ++i) {
         const int number = local.filter_values[i];
-        if (number > 0 && number < 128 && number <= count && number <= static_cast<int>(lengthof(by_number))) {
-            hashes.filter = hash_combine(hashes.filter, by_number[number - 1]);
-        }
+        if (number <= std::min(count, remembered)) hashes.filter = hash_combine(hashes.filter, by_number[number - 1]);
         if (i < local.key_value_count) hashes.keys = hashes.filter;
     }
-    if (local.shape.has(shape_flag::any_value_filters)) hashes.filter = hashes.keys = hashes.parameters;
-    if (!local.shape.has(shape_flag::has_literals)) return hashes;
+}
 
-    ValueHashes literals{local.literals_hash, local.filter_literals_hash, local.key_literals_hash};
+void add_literals(LocalShape &local, const QueryDesc *query, ValueHashes &hashes) {
     const bool just_analysed = local.unexecuted == 1;
     if (local.literals == Literals::unknown || (local.literals == Literals::many && !just_analysed)) {
-        size_t offset = 0;
-        const uint64 all = hash_text_constants(
-            statement_text(query->sourceText, query->plannedstmt->stmt_location, query->plannedstmt->stmt_len, offset));
-        literals = {all, all, all};
+        StatementScan scan;
+        scan_statement(text_of(query), scan);
+        note_constants(local, scan);
     }
-    if (local.shape.has(shape_flag::any_value_filters)) literals.filter = literals.keys = literals.parameters;
-    hashes.parameters = hash_combine(hashes.parameters, literals.parameters);
+    hashes.parameters = hash_combine(hashes.parameters, local.literals_hash);
     // A count without literals and its page with a literal LIMIT compare with the same values.
-    if (literals.filter != 0) hashes.filter = hash_combine(hashes.filter, literals.filter);
-    if (literals.keys != 0) hashes.keys = hash_combine(hashes.keys, literals.keys);
+    if (local.filter_literals_hash != 0) hashes.filter = hash_combine(hashes.filter, local.filter_literals_hash);
+    if (local.key_literals_hash != 0) hashes.keys = hash_combine(hashes.keys, local.key_literals_hash);
+}
+
+} // namespace
+
+ValueHashes hash_values(LocalShape &local, const QueryDesc *query) {
+    ValueHashes hashes{0, 0, 0};
+    const ParamListInfo parameters = query->params;
+    // PL/pgSQL fetches its variables lazily; to ask for them could run its code.
+    if (parameters != nullptr && parameters->paramFetch == nullptr) add_bound_values(local, *parameters, hashes);
+    if (local.shape.has(shape_flag::has_literals)) add_literals(local, query, hashes);
+    if (local.shape.has(shape_flag::any_value_filters)) hashes.filter = hashes.keys = hashes.parameters;
     return hashes;
 }
 

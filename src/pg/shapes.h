@@ -17,9 +17,10 @@ enum class Literals : std::uint8_t { unknown, one, many };
 
 struct LocalShape {
     StatementShape shape;
-    uint64 key; // in the caches; another entry's where the plan has relations that the text has not
+    uint64 cache_key;
+    uint64 key; // the same, but where the plan has relations that the text has not: then that of what was analysed
     uint64 query_id;
-    uint64 literals_hash;        // of the last text's constants, in the order in which the server records them
+    uint64 literals_hash;        // of the last text's constants
     uint64 filter_literals_hash; // of those that the filter compares with
     uint64 key_literals_hash;    // of these, without the bounds of ranges
     uint32 tags_serial;          // the tags of the last text, if it had any and was not executed yet
@@ -27,12 +28,12 @@ struct LocalShape {
     Literals literals;
     uint8 unexecuted; // texts analysed since the last execution
     bool text_published;
-    uint8 pins; // executions that use it
+    uint8 pins;         // executions that use it
     bool analysed;      // met at parse analysis, so the constants and tags of texts are noted here
     bool known_by_text; // other statements may have the same plan, so the text's words are part of the key
     uint8 filter_value_count;
     uint8 key_value_count; // of these, the first ones
-    // Below 128 the number of a bound parameter; from 128 on, 128 plus the place of a constant among those recorded.
+    // Below 128 the number of a bound parameter; from 128 on, 128 plus the place of a constant in the text.
     uint8 filter_values[max_filter_values];
     uint8 typed_parameters;                    // for how many parameters the type below is known
     int16 type_length[cached_parameter_types]; // as pg_type.typlen; 0 for types passed by value
@@ -48,7 +49,7 @@ struct ValueHashes {
 
 // At parse analysis: learns the shape if it is new, and notes the constants and tags of this text. Never raises an
 // error of its own; the server's memory may run out.
-void note_analysis(const char *source, const Query *query, const JumbleState *jumble);
+void note_analysis(const char *source, Query *query);
 
 // The server's query id; one made from the text and the relations where the server has none: for the query of a DECLARE
 // CURSOR before version 18, and with compute_query_id = off.

@@ -1,5 +1,3 @@
-#include "core/lexer.h"
-
 #include "pg/values.h"
 
 #include "pg/pg.h"
@@ -32,52 +30,14 @@ uint64 hash_parameter(LocalShape &local, int index, const ParamExternData &param
     return hash_bytes(VARDATA_ANY(data), VARSIZE_ANY_EXHDR(data));
 }
 
-ValueHashes hash_constants(const LocalShape &local, const char *source, const JumbleState *jumble) {
-    constexpr int remembered = 128;
-    uint64 hashes[remembered];
-    const std::string_view text(source);
-    int count = 0;
-    ValueHashes found{0, 0, 0};
-    for (int i = 0; i < jumble->clocations_count; ++i) {
-        const LocationLen &constant = jumble->clocations[i];
-        uint64 hash = 0;
-        if (constant.location >= 0 && !is_parameter_location(constant)) {
-            const auto start = static_cast<size_t>(constant.location);
-            const int known = known_constant_length(constant);
-            const size_t length = known > 0 ? static_cast<size_t>(known) : constant_length(text, start);
-            hash = start <= text.size() ? hash_text(text.substr(start, length)) : 0;
-            found.parameters = hash_combine(found.parameters, hash);
-        }
-        if (i < remembered) hashes[count++] = hash;
-    }
+ValueHashes hash_constants(const LocalShape &local, const StatementScan &scan) {
+    ValueHashes found{scan.constants, 0, 0};
     for (int i = 0; i < local.filter_value_count; ++i) {
         const int place = local.filter_values[i] - 128;
-        if (place >= 0 && place < count) found.filter = hash_combine(found.filter, hashes[place]);
+        if (place >= 0 && place < scan.count) found.filter = hash_combine(found.filter, scan.constant[place].hash);
         if (i < local.key_value_count) found.keys = found.filter;
     }
     return found;
-}
-
-uint64 hash_text_words(std::string_view text) {
-    uint64 hash = 1;
-    Lexer lexer(text);
-    for (Token token = lexer.next(); token.kind != TokenKind::end; token = lexer.next()) {
-        if (token.kind == TokenKind::comment) continue;
-        const bool constant = token.kind == TokenKind::string || token.kind == TokenKind::number;
-        hash = hash_combine(hash, constant ? 0 : hash_text(lexer.text_of(token)));
-    }
-    return hash;
-}
-
-uint64 hash_text_constants(std::string_view text) {
-    uint64 hash = 0;
-    Lexer lexer(text);
-    for (Token token = lexer.next(); token.kind != TokenKind::end; token = lexer.next()) {
-        if (token.kind == TokenKind::string || token.kind == TokenKind::number) {
-            hash = hash_combine(hash, hash_text(lexer.text_of(token)));
-        }
-    }
-    return hash;
 }
 
 } // namespace query_audit

@@ -10,6 +10,7 @@
 #include "core/embedded.h"
 #include "core/lexer.h"
 #include "core/mask.h"
+#include "core/scan.h"
 
 namespace {
 
@@ -60,11 +61,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
     require(complexity.depth <= tokens && complexity.operators <= tokens);
     const std::string_view statement = embedded_statement(text);
     require(statement.data() >= text.data() && statement.data() + statement.size() <= text.data() + text.size());
-    for (std::size_t start = 0; start < text.size(); start += 1 + start / 8) {
-        const std::size_t length = constant_length(text, start);
-        require(length > 0 && length <= text.size() - start);
+    StatementScan scan;
+    scan_statement(text, scan);
+    for (int i = 0; i < scan.count; ++i) {
+        const TextConstant &constant = scan.constant[i];
+        require(constant.start < constant.end && constant.end <= text.size());
+        require(constant_at(scan, text, static_cast<std::int32_t>(constant.start)) == i);
     }
-    require(constant_length(text, text.size()) == 0);
 
     const std::string masked = mask(text, false, 16 * text.size() + 16);
     require_no_literal(masked);

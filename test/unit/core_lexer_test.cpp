@@ -124,26 +124,6 @@ TEST(Lexer, AdvancesOverAnyBytesAndLeavesOutOnlyWhiteSpace) {
     }
 }
 
-TEST(ConstantLength, SpansSignsStringsAndWords) {
-    EXPECT_EQ(constant_length("a = -5 AND", 4), 2u);
-    EXPECT_EQ(constant_length("a = +5.5", 4), 4u);
-    EXPECT_EQ(constant_length("a = - 5)", 4), 3u);
-    EXPECT_EQ(constant_length("a = 10)", 4), 2u);
-    EXPECT_EQ(constant_length("a = 'it''s')", 4), 7u);
-    EXPECT_EQ(constant_length("a = E'\\'')", 4), 5u);
-    EXPECT_EQ(constant_length("a = $x$b$x$)", 4), 7u);
-    EXPECT_EQ(constant_length("a = true)", 4), 4u);
-    EXPECT_EQ(constant_length("a = 'b'\n'c')", 4), 7u);
-}
-
-TEST(ConstantLength, StaysInsideTheText) {
-    EXPECT_EQ(constant_length("", 0), 0u);
-    EXPECT_EQ(constant_length("abc", 3), 0u);
-    EXPECT_EQ(constant_length("abc", 99), 0u);
-    EXPECT_EQ(constant_length("a-", 1), 1u);
-    EXPECT_EQ(constant_length("a 'b", 2), 2u);
-}
-
 TEST(Complexity, IsTheDeepestNestingAndTheNumberOfOperators) {
     const auto measure = [](std::string_view text) {
         const Complexity complexity = measure_complexity(text);

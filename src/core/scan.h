@@ -1,0 +1,32 @@
+// One look over a statement's text: what it is known by, and the constants in it.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace query_audit {
+
+// A constant, or a list of constants after IN, which counts as one.
+struct TextConstant {
+    std::uint32_t start; // byte offset
+    std::uint32_t end;   // of the byte after
+    std::uint64_t hash;
+};
+
+constexpr int remembered_constants = 128;
+
+struct StatementScan {
+    std::uint64_t words;     // of all but constants, comments and white space; case matters in quotes alone
+    std::uint64_t constants; // of all constants, in order; 0 without any
+    int count;               // of constants, at most remembered_constants
+    TextConstant constant[remembered_constants]; // the first of them
+};
+
+// A constant is a literal, or one of the words TRUE, FALSE and NULL, which are words besides. In place of a literal,
+// `words` knows only whether it is a number or a string; a list of literals after IN is either one or several.
+void scan_statement(std::string_view text, StatementScan &scan) noexcept;
+
+// The place in scan.constant of the constant that stands at this byte, perhaps after a sign; -1 when there is none.
+[[nodiscard]] int constant_at(const StatementScan &scan, std::string_view text, std::int32_t location) noexcept;
+
+} // namespace query_audit
