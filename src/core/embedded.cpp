@@ -37,6 +37,9 @@ constexpr std::string_view statements[] = {"select", "insert", "update", "delete
 } // namespace
 
 std::string_view embedded_statement(std::string_view text) noexcept {
+    // Most texts begin with SELECT, INSERT, UPDATE or WITH.
+    const char first = text.empty() ? '\0' : static_cast<char>(text[0] | 0x20);
+    if (first == 's' || first == 'i' || first == 'u' || first == 'w') return text;
     Lexer lexer(text);
     Token token = next_token(lexer);
     if (token.kind != TokenKind::word || !is_one_of(lexer.text_of(token), commands)) return text;

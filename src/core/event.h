@@ -49,6 +49,7 @@ constexpr std::uint32_t in_progress = 1u << 5; // fetched in part; finish_statem
 struct StatementEvent {
     const StatementShape *shape;
     const PlanFacts *facts; // null when nothing was measured
+    std::uint64_t series;   // series_key(*shape)
     std::uint64_t query_id;
     std::uint64_t parameters_hash; // of every bound value and literal
     std::uint64_t filter_hash;     // of those that the filter compares with

@@ -27,7 +27,7 @@ bool is_set_apart(const Unit &unit, const Series &series, const Tally &tally, co
     const std::int64_t around_ns = std::max(
         {least_pause_around_ns, usual_pauses_around * mean_idle_ns(tally), longest_pauses_around * tally.max_idle_ns});
     return end.ended && end.pause_after_ns >= around_ns && unit.pause_before_ns >= around_ns &&
-           end.next_key != series_key(series.shape) && !unit.follows_same_series;
+           end.next_key != series.key && !unit.follows_same_series;
 }
 
 // Nothing but time marks the run, and no parent explains it.

@@ -1,17 +1,36 @@
 #include "core/lexer.h"
 
+#include <array>
+
 namespace query_audit {
 namespace {
 
-constexpr std::string_view operator_characters = "+-*/<>=~!@#%^&|`?";
+constexpr std::uint8_t space = 1;
+constexpr std::uint8_t digit = 2;
+constexpr std::uint8_t word_start = 4;
+constexpr std::uint8_t word_part = 8;
+constexpr std::uint8_t operator_part = 16;
 
-bool is_space(char c) noexcept { return c == ' ' || (c >= '\t' && c <= '\r'); }
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-bool is_word_start(char c) noexcept {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || static_cast<unsigned char>(c) >= 0x80;
-}
-bool is_word(char c) noexcept { return is_word_start(c) || is_digit(c) || c == '$'; }
-bool is_operator(char c) noexcept { return operator_characters.find(c) != std::string_view::npos; }
+constexpr auto classes = [] {
+    std::array<std::uint8_t, 256> table{};
+    for (int c = 0; c < 256; ++c) {
+        const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c >= 0x80;
+        if (c == ' ' || (c >= '\t' && c <= '\r')) table[c] = space;
+        if (c >= '0' && c <= '9') table[c] = digit | word_part;
+        if (letter) table[c] = word_start | word_part;
+        if (c == '$') table[c] = word_part;
+        if (std::string_view("+-*/<>=~!@#%^&|`?").find(static_cast<char>(c)) != std::string_view::npos) {
+            table[c] = operator_part;
+        }
+    }
+    return table;
+}();
+
+bool is(std::uint8_t wanted, char c) noexcept { return (classes[static_cast<std::uint8_t>(c)] & wanted) != 0; }
+bool is_space(char c) noexcept { return is(space, c); }
+bool is_digit(char c) noexcept { return is(digit, c); }
+bool is_word(char c) noexcept { return is(word_part, c); }
+bool is_operator(char c) noexcept { return is(operator_part, c); }
 
 // Scanners take the text and the position of their first byte, and return the position after their last.
 
@@ -91,6 +110,10 @@ std::size_t scan_dollar_quoted(std::string_view text, std::size_t at) noexcept {
 }
 
 std::size_t scan_number(std::string_view text, std::size_t at) noexcept {
+    // Most are whole and short.
+    std::size_t end = at;
+    while (end < text.size() && is_digit(text[end])) ++end;
+    if (end == text.size() || (!is_word(text[end]) && text[end] != '.')) return end;
     const bool decimal = at + 1 >= text.size() || (text[at + 1] != 'x' && text[at + 1] != 'X');
     while (at < text.size()) {
         const char c = text[at];
@@ -109,6 +132,7 @@ std::size_t scan_number(std::string_view text, std::size_t at) noexcept {
 // An operator ends where a comment starts.
 std::size_t scan_operator(std::string_view text, std::size_t at) noexcept {
     const std::size_t start = at;
+    if (at + 1 >= text.size() || !is_operator(text[at + 1])) return at + 1;
     while (at < text.size() && is_operator(text[at])) {
         const std::string_view two = text.substr(at, 2);
         if (at > start && (two == "--" || two == "/*")) break;
@@ -129,44 +153,64 @@ std::size_t string_prefix_length(std::string_view text, std::size_t at) noexcept
 } // namespace
 
 Token Lexer::next() noexcept {
-    while (position_ < text_.size() && is_space(text_[position_])) ++position_;
-    const std::size_t start = position_;
-    if (start >= text_.size()) return {TokenKind::end, text_.size(), 0};
-
-    const char c = text_[start];
-    const std::string_view two = text_.substr(start, 2);
+    const char *const text = text_.data();
+    const std::size_t size = text_.size();
+    std::size_t start = position_;
+    while (start < size && is_space(text[start])) ++start;
+    if (start >= size) {
+        position_ = size;
+        return {TokenKind::end, size, 0};
+    }
     const auto finish = [&](TokenKind kind, std::size_t end) noexcept {
-        position_ = end < text_.size() ? end : text_.size();
+        position_ = end < size ? end : size;
         return Token{kind, start, position_ - start};
     };
-    if (two == "--") return finish(TokenKind::comment, scan_line_comment(text_, start));
-    if (two == "/*") return finish(TokenKind::comment, scan_block_comment(text_, start));
-    if (c == '\'') return finish(TokenKind::string, scan_string(text_, start, false));
-    if (c == '"') return finish(TokenKind::identifier, scan_quoted(text_, start, false));
-    if (is_word_start(c)) {
-        if (const std::size_t prefix = string_prefix_length(text_, start); prefix > 0) {
+    const char c = text[start];
+    const char second = start + 1 < size ? text[start + 1] : '\0';
+    if (is(word_start, c)) {
+        const bool perhaps_prefix = second == '\'' || second == '&';
+        if (const std::size_t prefix = perhaps_prefix ? string_prefix_length(text_, start) : 0; prefix > 0) {
             const std::size_t quote = start + prefix;
-            if (text_[quote] == '"') return finish(TokenKind::identifier, scan_quoted(text_, quote, false));
+            if (text[quote] == '"') return finish(TokenKind::identifier, scan_quoted(text_, quote, false));
             return finish(TokenKind::string, scan_string(text_, quote, c == 'e' || c == 'E'));
         }
-        std::size_t end = start;
-        while (end < text_.size() && is_word(text_[end])) ++end;
+        std::size_t end = start + 1;
+        while (end < size && is_word(text[end])) ++end;
         return finish(TokenKind::word, end);
     }
-    if (is_digit(c) || (c == '.' && two.size() == 2 && is_digit(two[1]))) {
-        return finish(TokenKind::number, scan_number(text_, start));
-    }
-    if (c == '$') {
-        if (two.size() == 2 && is_digit(two[1])) {
+    if (is_digit(c) || (c == '.' && is_digit(second))) return finish(TokenKind::number, scan_number(text_, start));
+    switch (c) {
+    case ',':
+    case '(':
+    case ')':
+    case '.':
+        return finish(TokenKind::punctuation, start + 1);
+    case '\'':
+        return finish(TokenKind::string, scan_string(text_, start, false));
+    case '"':
+        return finish(TokenKind::identifier, scan_quoted(text_, start, false));
+    case '$':
+        if (is_digit(second)) {
             std::size_t end = start + 1;
-            while (end < text_.size() && is_digit(text_[end])) ++end;
+            while (end < size && is_digit(text[end])) ++end;
             return finish(TokenKind::parameter, end);
         }
         if (const std::size_t end = scan_dollar_quoted(text_, start); end > start) {
             return finish(TokenKind::string, end);
         }
+        break;
+    case '-':
+        if (second == '-') return finish(TokenKind::comment, scan_line_comment(text_, start));
+        break;
+    case '/':
+        if (second == '*') return finish(TokenKind::comment, scan_block_comment(text_, start));
+        break;
+    case ':':
+        if (second == ':') return finish(TokenKind::operator_, start + 2);
+        break;
+    default:
+        break;
     }
-    if (two == "::") return finish(TokenKind::operator_, start + 2);
     if (is_operator(c)) return finish(TokenKind::operator_, scan_operator(text_, start));
     return finish(TokenKind::punctuation, start + 1);
 }

@@ -98,7 +98,7 @@ void seek_parent(Unit &unit, Series &series, Tally &tally) noexcept {
         update_parent(find_series(unit, tally.parent.key), tally.parent);
         return;
     }
-    const std::uint64_t child_key = series_key(series.shape);
+    const std::uint64_t child_key = series.key;
     const std::uint32_t first = tally.first_position;
     for (std::uint32_t back = 1; back <= statements_looked_back && back < first; ++back) {
         const std::uint32_t position = first - back;

@@ -31,8 +31,13 @@ std::uint64_t add_exactly(std::uint64_t hash, std::string_view token) noexcept {
     return hash * multiplier;
 }
 
+bool is_in(std::string_view word) noexcept {
+    return word.size() == 2 && (word[0] | 0x20) == 'i' && (word[1] | 0x20) == 'n';
+}
+
 bool is_constant_word(std::string_view word) noexcept {
-    if (word.size() != 4 && word.size() != 5) return false;
+    const char first = static_cast<char>(word[0] | 0x20);
+    if (first != 't' && first != 'n' && first != 'f') return false;
     return equals_keyword(word, "true") || equals_keyword(word, "null") || equals_keyword(word, "false");
 }
 
@@ -103,7 +108,7 @@ void scan_statement(std::string_view text, StatementScan &scan) noexcept {
         list = list == List::in && written == "(" ? List::opened : List::none;
         if (token.kind == TokenKind::word) {
             words = add_folded(words, written);
-            if (equals_keyword(written, "in")) list = List::in;
+            if (is_in(written)) list = List::in;
             if (is_constant_word(written)) add_constant(scan, token, add_folded(0, written));
         } else {
             words = add_exactly(words, written);

@@ -21,9 +21,9 @@ bool is_checkpoint(std::uint32_t calls) noexcept {
 
 int place_of_series(const Unit &unit, std::uint64_t key) noexcept {
     const int guess = unit.series_index[key & 63];
-    if (guess < unit.series_count && series_key(unit.series[guess].shape) == key) return guess;
+    if (guess < unit.series_count && unit.series[guess].key == key) return guess;
     for (int i = 0; i < unit.series_count; ++i) {
-        if (series_key(unit.series[i].shape) == key) return i;
+        if (unit.series[i].key == key) return i;
     }
     return -1;
 }
@@ -102,7 +102,7 @@ bool begins_another_loop(const Unit &unit, const Series &series, const Tally &ta
     if (tally.calls < first_checkpoint || tally.parent.rows == 0 || tally.calls % tally.parent.rows != 0) return false;
     const HistoryEntry &before = unit.history[(unit.position - 1) % history_length];
     return before.position == unit.position - 1 && before.kind == StatementKind::select && before.rows >= 2 &&
-           before.key != tally.parent.key && before.key != series_key(series.shape);
+           before.key != tally.parent.key && before.key != series.key;
 }
 
 // A loop in a burst is judged as soon as its look-up runs again outside of it: with what comes now the number of its
@@ -119,12 +119,13 @@ void close_completed_loop(Unit &unit, Series &series, std::uint32_t distance, co
 
 // Adds the execution to its series; says whether it is the unit's first of it.
 bool add_to_series(Unit &unit, const StatementEvent &event, std::int64_t pause_ns, const Settings &settings) noexcept {
-    const std::uint64_t key = series_key(*event.shape);
+    const std::uint64_t key = event.series;
     int place = place_of_series(unit, key);
     const bool is_new = place < 0;
     if (is_new) {
         place = claim_series(unit, settings);
         unit.series[place] = Series{};
+        unit.series[place].key = key;
         unit.series[place].shape = *event.shape;
         unit.series[place].query_id = event.query_id;
     }
@@ -173,26 +174,24 @@ bool add_to_series(Unit &unit, const StatementEvent &event, std::int64_t pause_n
 
 void fill_history(Unit &unit, const StatementEvent &event, std::uint32_t position) noexcept {
     const StatementShape &shape = *event.shape;
-    unit.history[position % history_length] = HistoryEntry{
-        .key = series_key(shape),
-        .fingerprint = shape.fingerprint,
-        .filter_identity = shape.filter_identity,
-        .filter_hash = event.filter_hash,
-        .rows = event.rows,
-        .rows_read = event.facts != nullptr ? event.facts->rows_read : 0,
-        .execution_ns = event.execution_ns,
-        .limit = event.limit,
-        .offset = event.offset,
-        .statement_time_us = event.statement_time_us,
-        .position = position,
-        .shape_flags = shape.flags,
-        .event_flags = event.flags,
-        .transaction = event.transaction,
-        .relation = shape.relation,
-        .kind = shape.kind,
-        .paired = false,
-        .padding = {},
-    };
+    HistoryEntry &entry = unit.history[position % history_length];
+    entry.key = event.series;
+    entry.fingerprint = shape.fingerprint;
+    entry.filter_identity = shape.filter_identity;
+    entry.filter_hash = event.filter_hash;
+    entry.rows = event.rows;
+    entry.rows_read = event.facts != nullptr ? event.facts->rows_read : 0;
+    entry.execution_ns = event.execution_ns;
+    entry.limit = event.limit;
+    entry.offset = event.offset;
+    entry.statement_time_us = event.statement_time_us;
+    entry.position = position;
+    entry.shape_flags = shape.flags;
+    entry.event_flags = event.flags;
+    entry.transaction = event.transaction;
+    entry.relation = shape.relation;
+    entry.kind = shape.kind;
+    entry.paired = false;
 }
 
 } // namespace

@@ -45,6 +45,7 @@ struct HistoryEntry {
 
 // Executions of one fingerprint on the same relations.
 struct Series {
+    std::uint64_t key;
     StatementShape shape;
     std::uint64_t query_id;
     std::uint32_t transaction; // that in_transaction belongs to

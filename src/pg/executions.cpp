@@ -31,9 +31,12 @@ Execution *begin_execution(QueryDesc *query, LocalShape &local) {
     if (Execution *stale = find_execution(query)) end_execution(stale);
     if (execution_stack.count == ExecutionStack::capacity) return nullptr;
     Execution &execution = execution_stack.entries[execution_stack.count++];
-    memset(static_cast<void *>(&execution), 0, offsetof(Execution, tags));
+    // All but the event, which its owner fills, and the tags.
     execution.query = query;
     execution.local = &local;
+    execution.unit = 0;
+    execution.position = 0;
+    execution.recorded = execution.running = execution.tagged = false;
     ++local.pins;
     return &execution;
 }

@@ -42,7 +42,8 @@ struct ExecutionStack {
 
 extern ExecutionStack execution_stack;
 
-// Starts to watch, with the shape pinned and everything else but the tags zeroed. Null when too many are under way.
+// Starts to watch, with the shape pinned, nothing recorded and nothing running; the rest is the caller's to fill. Null
+// when too many are under way.
 [[nodiscard]] Execution *begin_execution(QueryDesc *query, LocalShape &local);
 
 [[nodiscard]] Execution *search_execution(const QueryDesc *query);

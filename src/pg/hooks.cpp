@@ -1,9 +1,12 @@
-#include "pg/recorder.h"
+#include "parse/parse.h"
+
+#include "pg/values.h"
 
 #include "pg/config.h"
 #include "pg/executions.h"
 #include "pg/hooks.h"
 #include "pg/plan_facts.h"
+#include "pg/recorder.h"
 #include "pg/utility.h"
 
 #include "pg/pg.h"
@@ -82,12 +85,16 @@ Execution *begin(QueryDesc *query) {
     const ValueHashes values = hash_values(*local, query);
     StatementEvent &event = execution->event;
     event.shape = &local->shape;
+    event.facts = nullptr;
+    event.series = local->series;
     event.query_id = query_id;
     event.parameters_hash = values.parameters;
     event.filter_hash = values.filter;
     event.key_hash = values.keys;
-    event.limit = event.offset = -1;
+    event.start_ns = event.end_ns = event.execution_ns = 0;
     event.statement_time_us = GetCurrentStatementStartTimestamp();
+    event.rows = event.temp_bytes = 0;
+    event.limit = event.offset = -1;
     event.transaction = transaction_number();
     event.flags = flags_of_start();
     if (const Tags *tags = take_tags(*local)) {

@@ -124,10 +124,10 @@ Unit &local_unit(const Execution &execution, const StatementEvent &event) {
     if (!changed && unit_continues(unit, settings, event.start_ns, event.transaction)) return unit;
 
     const int64 pause_ns = unit.number != 0 ? event.start_ns - unit.last_ns : std::numeric_limits<int64>::max() / 4;
-    const uint64 next_key = series_key(*event.shape);
+    const uint64 next_key = event.series;
     const Series *last = nullptr;
     if (unit.position > 0) last = find_series(unit, unit.history[unit.position % history_length].key);
-    const bool follows = last != nullptr && series_key(last->shape) == next_key;
+    const bool follows = last != nullptr && last->key == next_key;
     end_unit(UnitEnd{.ended = true, .pause_after_ns = pause_ns, .next_key = next_key});
     // Another role takes part in a named unit under its own name, and with its own rights to see it.
     const bool named = unit.number != 0 && unit.mark == Mark::named_unit;

@@ -54,11 +54,6 @@ std::string_view statement_text(std::string_view source, int location, int lengt
     return embedded_statement(source);
 }
 
-std::string_view text_of(const QueryDesc *query) {
-    const PlannedStmt *plan = query->plannedstmt;
-    return statement_text(query->sourceText, plan->stmt_location, plan->stmt_len);
-}
-
 // A SELECT whose WITH writes is a write.
 StatementKind kind_of(CmdType command, bool modifying_cte) {
     if (command == CMD_SELECT && modifying_cte) return StatementKind::update;
@@ -186,6 +181,7 @@ LocalShape *meet(uint64 key, uint64 query_id, StatementKind kind, std::string_vi
         parse_shape(local, kind, text, scan, facts);
         if (shared) share(shared_key, local);
     }
+    local.series = series_key(local.shape);
     local.text_published = text_is_held(local.shape.text_key());
     if (!local.text_published) publish_text(local, text);
     bool inserted = false;
@@ -193,18 +189,6 @@ LocalShape *meet(uint64 key, uint64 query_id, StatementKind kind, std::string_vi
     LocalShape *kept = cache().insert_over(key, inserted, [](const LocalShape &old) noexcept { return old.pins == 0; });
     *kept = local;
     return kept;
-}
-
-void note_constants(LocalShape &local, const StatementScan &scan) {
-    const ValueHashes found = hash_constants(local, scan);
-    if (local.literals == Literals::unknown) {
-        local.literals = Literals::one;
-    } else if (local.literals_hash != found.parameters) {
-        local.literals = Literals::many;
-    }
-    local.literals_hash = found.parameters;
-    local.filter_literals_hash = found.filter;
-    local.key_literals_hash = found.keys;
 }
 
 void note_tags(LocalShape &local, std::string_view source) {
@@ -274,6 +258,11 @@ void notice_reset() {
 
 } // namespace
 
+std::string_view text_of(const QueryDesc *query) {
+    const PlannedStmt *plan = query->plannedstmt;
+    return statement_text(query->sourceText, plan->stmt_location, plan->stmt_len);
+}
+
 void note_analysis(const char *source, Query *query) {
     notice_reset();
     const std::string_view whole(source);
@@ -323,50 +312,6 @@ LocalShape *find_shape(const QueryDesc *query, uint64 query_id) {
     }
     if (!local->text_published) publish_text(*local, text_of(query));
     return local;
-}
-
-namespace {
-
-// Adds the bound values; the places of those that the filter compares with are known by number.
-void add_bound_values(LocalShape &local, const ParamListInfoData &parameters, ValueHashes &hashes) {
-    constexpr int remembered = 32;
-    uint64 by_number[remembered];
-    const int count = parameters.numParams;
-    for (int i = 0; i < count; ++i) {
-        const uint64 hash = hash_parameter(local, i, parameters.params[i]);
-        if (i < remembered) by_number[i] = hash;
-        hashes.parameters = hash_combine(hashes.parameters, hash);
-    }
-    for (int i = 0; i < local.filter_value_count; ++i) {
-        const int number = local.filter_values[i];
-        if (number <= std::min(count, remembered)) hashes.filter = hash_combine(hashes.filter, by_number[number - 1]);
-        if (i < local.key_value_count) hashes.keys = hashes.filter;
-    }
-}
-
-void add_literals(LocalShape &local, const QueryDesc *query, ValueHashes &hashes) {
-    const bool just_analysed = local.unexecuted == 1;
-    if (local.literals == Literals::unknown || (local.literals == Literals::many && !just_analysed)) {
-        StatementScan scan;
-        scan_statement(text_of(query), scan);
-        note_constants(local, scan);
-    }
-    hashes.parameters = hash_combine(hashes.parameters, local.literals_hash);
-    // A count without literals and its page with a literal LIMIT compare with the same values.
-    if (local.filter_literals_hash != 0) hashes.filter = hash_combine(hashes.filter, local.filter_literals_hash);
-    if (local.key_literals_hash != 0) hashes.keys = hash_combine(hashes.keys, local.key_literals_hash);
-}
-
-} // namespace
-
-ValueHashes hash_values(LocalShape &local, const QueryDesc *query) {
-    ValueHashes hashes{0, 0, 0};
-    const ParamListInfo parameters = query->params;
-    // PL/pgSQL fetches its variables lazily; to ask for them could run its code.
-    if (parameters != nullptr && parameters->paramFetch == nullptr) add_bound_values(local, *parameters, hashes);
-    if (local.shape.has(shape_flag::has_literals)) add_literals(local, query, hashes);
-    if (local.shape.has(shape_flag::any_value_filters)) hashes.filter = hashes.keys = hashes.parameters;
-    return hashes;
 }
 
 const Tags *take_tags(LocalShape &local) {

@@ -17,6 +17,7 @@ enum class Literals : std::uint8_t { unknown, one, many };
 
 struct LocalShape {
     StatementShape shape;
+    uint64 series; // series_key(shape)
     uint64 cache_key;
     uint64 key; // the same, but where the plan has relations that the text has not: then that of what was analysed
     uint64 query_id;
@@ -40,13 +41,6 @@ struct LocalShape {
     Oid type[cached_parameter_types];
 };
 
-// The values of one execution, by hash.
-struct ValueHashes {
-    uint64 parameters; // all bound values and constants
-    uint64 filter;     // those that the filter compares with
-    uint64 keys;       // of these, without those that only bound a range
-};
-
 // At parse analysis: learns the shape if it is new, and notes the constants and tags of this text. Never raises an
 // error of its own; the server's memory may run out.
 void note_analysis(const char *source, Query *query);
@@ -55,11 +49,12 @@ void note_analysis(const char *source, Query *query);
 // CURSOR before version 18, and with compute_query_id = off.
 [[nodiscard]] uint64 query_id_of(const QueryDesc *query);
 
+// The statement's part of what the client sent.
+[[nodiscard]] std::string_view text_of(const QueryDesc *query);
+
 // At the start of an execution. The pointer is valid until the next call of any function here, and longer while it is
 // pinned.
 [[nodiscard]] LocalShape *find_shape(const QueryDesc *query, uint64 query_id);
-
-ValueHashes hash_values(LocalShape &local, const QueryDesc *query);
 
 // The tags of the text that is executed now. Null when it has none, or when they were read at an earlier execution: a
 // prepared statement keeps the comment of its PREPARE for ever.

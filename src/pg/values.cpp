@@ -4,6 +4,8 @@
 
 namespace query_audit {
 
+namespace {
+
 uint64 hash_parameter(LocalShape &local, int index, const ParamExternData &parameter) {
     if (parameter.isnull) return 0x6e756c6c;
     int16 length;
@@ -38,6 +40,79 @@ ValueHashes hash_constants(const LocalShape &local, const StatementScan &scan) {
         if (i < local.key_value_count) found.keys = found.filter;
     }
     return found;
+}
+
+} // namespace
+
+void note_constants(LocalShape &local, const StatementScan &scan) {
+    const ValueHashes found = hash_constants(local, scan);
+    if (local.literals == Literals::unknown) {
+        local.literals = Literals::one;
+    } else if (local.literals_hash != found.parameters) {
+        local.literals = Literals::many;
+    }
+    local.literals_hash = found.parameters;
+    local.filter_literals_hash = found.filter;
+    local.key_literals_hash = found.keys;
+}
+
+namespace {
+
+uint64 hash_bound(LocalShape &local, int index, const ParamExternData &parameter) {
+    const bool known = index < local.typed_parameters && local.type[index] == parameter.ptype;
+    if (known && local.type_length[index] == 0 && !parameter.isnull) return hash_mix(parameter.value);
+    return hash_parameter(local, index, parameter);
+}
+
+// Adds the bound values; those that the filter compares with are known by number, keys first.
+void add_bound_values(LocalShape &local, const ParamListInfoData &parameters, ValueHashes &hashes) {
+    const int count = parameters.numParams;
+    int next = 0; // of the filter's values
+    for (int i = 0; i < count; ++i) {
+        const uint64 hash = hash_bound(local, i, parameters.params[i]);
+        hashes.parameters = hash_combine(hashes.parameters, hash);
+        if (next < local.filter_value_count && local.filter_values[next] == i + 1) {
+            hashes.filter = hash_combine(hashes.filter, hash);
+            if (next++ < local.key_value_count) hashes.keys = hashes.filter;
+        }
+    }
+    // Mostly they come in the order of their numbers; those left do not, or are constants.
+    for (; next < local.filter_value_count; ++next) {
+        const int number = local.filter_values[next];
+        if (number <= count) {
+            hashes.filter = hash_combine(hashes.filter, hash_bound(local, number - 1, parameters.params[number - 1]));
+        }
+        if (next < local.key_value_count) hashes.keys = hashes.filter;
+    }
+}
+
+// Where they are not those of the text that was analysed last.
+pg_noinline void note_constants_again(LocalShape &local, const QueryDesc *query) {
+    StatementScan scan;
+    scan_statement(text_of(query), scan);
+    note_constants(local, scan);
+}
+
+void add_literals(LocalShape &local, const QueryDesc *query, ValueHashes &hashes) {
+    const bool just_analysed = local.unexecuted == 1;
+    const bool other = local.literals == Literals::unknown || (local.literals == Literals::many && !just_analysed);
+    if (other) note_constants_again(local, query);
+    hashes.parameters = hash_combine(hashes.parameters, local.literals_hash);
+    // A count without literals and its page with a literal LIMIT compare with the same values.
+    if (local.filter_literals_hash != 0) hashes.filter = hash_combine(hashes.filter, local.filter_literals_hash);
+    if (local.key_literals_hash != 0) hashes.keys = hash_combine(hashes.keys, local.key_literals_hash);
+}
+
+} // namespace
+
+ValueHashes hash_values(LocalShape &local, const QueryDesc *query) {
+    ValueHashes hashes{0, 0, 0};
+    const ParamListInfo parameters = query->params;
+    // PL/pgSQL fetches its variables lazily; to ask for them could run its code.
+    if (parameters != nullptr && parameters->paramFetch == nullptr) add_bound_values(local, *parameters, hashes);
+    if (local.shape.has(shape_flag::has_literals)) add_literals(local, query, hashes);
+    if (local.shape.has(shape_flag::any_value_filters)) hashes.filter = hashes.keys = hashes.parameters;
+    return hashes;
 }
 
 } // namespace query_audit

@@ -1,4 +1,4 @@
-// Hashes of bound parameters and of constants in a text.
+// The values of one execution, by hash: bound parameters, and constants in the text.
 #pragma once
 
 #include "core/scan.h"
@@ -6,10 +6,16 @@
 
 namespace query_audit {
 
-// Hash of one bound value; the same for equal integers of different width.
-[[nodiscard]] uint64 hash_parameter(LocalShape &local, int index, const ParamExternData &parameter);
+struct ValueHashes {
+    uint64 parameters; // all bound values and constants
+    uint64 filter;     // those that the filter compares with
+    uint64 keys;       // of these, without those that only bound a range
+};
 
-// Hashes of the constants of the shape's text, and of those that its filter compares with.
-[[nodiscard]] ValueHashes hash_constants(const LocalShape &local, const StatementScan &scan);
+// Remembers the constants of the text that was looked at last.
+void note_constants(LocalShape &local, const StatementScan &scan);
+
+// At the start of an execution. Looks at the text again only where its constants are not those that were noted last.
+[[nodiscard]] ValueHashes hash_values(LocalShape &local, const QueryDesc *query);
 
 } // namespace query_audit

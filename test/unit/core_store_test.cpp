@@ -41,6 +41,7 @@ StatementKey key_of(std::uint64_t fingerprint) { return {hash_mix(fingerprint), 
 StatementEvent plain_event(const StatementShape &shape) {
     StatementEvent event{};
     event.shape = &shape;
+    event.series = series_key(shape);
     event.execution_ns = 5000;
     event.statement_time_us = 77;
     event.rows = 3;

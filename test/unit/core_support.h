@@ -163,6 +163,7 @@ class Session {
         now_ns_ += call.pause_us * 1000;
         StatementEvent event{};
         event.shape = &shape;
+        event.series = series_key(shape);
         event.query_id = shape.fingerprint + 1;
         event.filter_hash = hash_mix(call.value + 17);
         event.key_hash = call.key != 0 ? hash_mix(call.key + 17) : event.filter_hash;
