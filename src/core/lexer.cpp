@@ -1,36 +1,12 @@
 #include "core/lexer.h"
 
-#include <array>
-
 namespace query_audit {
 namespace {
 
-constexpr std::uint8_t space = 1;
-constexpr std::uint8_t digit = 2;
-constexpr std::uint8_t word_start = 4;
-constexpr std::uint8_t word_part = 8;
-constexpr std::uint8_t operator_part = 16;
-
-constexpr auto classes = [] {
-    std::array<std::uint8_t, 256> table{};
-    for (int c = 0; c < 256; ++c) {
-        const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c >= 0x80;
-        if (c == ' ' || (c >= '\t' && c <= '\r')) table[c] = space;
-        if (c >= '0' && c <= '9') table[c] = digit | word_part;
-        if (letter) table[c] = word_start | word_part;
-        if (c == '$') table[c] = word_part;
-        if (std::string_view("+-*/<>=~!@#%^&|`?").find(static_cast<char>(c)) != std::string_view::npos) {
-            table[c] = operator_part;
-        }
-    }
-    return table;
-}();
-
-bool is(std::uint8_t wanted, char c) noexcept { return (classes[static_cast<std::uint8_t>(c)] & wanted) != 0; }
-bool is_space(char c) noexcept { return is(space, c); }
-bool is_digit(char c) noexcept { return is(digit, c); }
-bool is_word(char c) noexcept { return is(word_part, c); }
-bool is_operator(char c) noexcept { return is(operator_part, c); }
+bool is_space(char c) noexcept { return is_of(lexical::space, c); }
+bool is_digit(char c) noexcept { return is_of(lexical::digit, c); }
+bool is_word(char c) noexcept { return is_of(lexical::word_part, c); }
+bool is_operator(char c) noexcept { return is_of(lexical::operator_part, c); }
 
 // Scanners take the text and the position of their first byte, and return the position after their last.
 
@@ -152,24 +128,17 @@ std::size_t string_prefix_length(std::string_view text, std::size_t at) noexcept
 
 } // namespace
 
-Token Lexer::next() noexcept {
+Token Lexer::next_other(std::size_t start) noexcept {
     const char *const text = text_.data();
     const std::size_t size = text_.size();
-    std::size_t start = position_;
-    while (start < size && is_space(text[start])) ++start;
-    if (start >= size) {
-        position_ = size;
-        return {TokenKind::end, size, 0};
-    }
     const auto finish = [&](TokenKind kind, std::size_t end) noexcept {
         position_ = end < size ? end : size;
         return Token{kind, start, position_ - start};
     };
     const char c = text[start];
     const char second = start + 1 < size ? text[start + 1] : '\0';
-    if (is(word_start, c)) {
-        const bool perhaps_prefix = second == '\'' || second == '&';
-        if (const std::size_t prefix = perhaps_prefix ? string_prefix_length(text_, start) : 0; prefix > 0) {
+    if (is_of(lexical::word_start, c)) {
+        if (const std::size_t prefix = string_prefix_length(text_, start); prefix > 0) {
             const std::size_t quote = start + prefix;
             if (text[quote] == '"') return finish(TokenKind::identifier, scan_quoted(text_, quote, false));
             return finish(TokenKind::string, scan_string(text_, quote, c == 'e' || c == 'E'));
@@ -180,11 +149,6 @@ Token Lexer::next() noexcept {
     }
     if (is_digit(c) || (c == '.' && is_digit(second))) return finish(TokenKind::number, scan_number(text_, start));
     switch (c) {
-    case ',':
-    case '(':
-    case ')':
-    case '.':
-        return finish(TokenKind::punctuation, start + 1);
     case '\'':
         return finish(TokenKind::string, scan_string(text_, start, false));
     case '"':

@@ -5,6 +5,7 @@
 // a backslash escapes only in E'...' strings.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -29,18 +30,72 @@ struct Token {
     std::size_t length; // bytes
 };
 
+namespace lexical { // classes of bytes
+constexpr std::uint8_t space = 1;
+constexpr std::uint8_t digit = 2;
+constexpr std::uint8_t word_start = 4;
+constexpr std::uint8_t word_part = 8;
+constexpr std::uint8_t operator_part = 16;
+
+inline constexpr auto classes = [] {
+    std::array<std::uint8_t, 256> table{};
+    for (int c = 0; c < 256; ++c) {
+        const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c >= 0x80;
+        if (c == ' ' || (c >= '\t' && c <= '\r')) table[c] = space;
+        if (c >= '0' && c <= '9') table[c] = digit | word_part;
+        if (letter) table[c] = word_start | word_part;
+        if (c == '$') table[c] = word_part;
+        if (std::string_view("+-*/<>=~!@#%^&|`?").find(static_cast<char>(c)) != std::string_view::npos) {
+            table[c] = operator_part;
+        }
+    }
+    return table;
+}();
+} // namespace lexical
+
+[[nodiscard]] inline bool is_of(std::uint8_t wanted, char c) noexcept {
+    return (lexical::classes[static_cast<std::uint8_t>(c)] & wanted) != 0;
+}
+
 class Lexer {
   public:
     explicit Lexer(std::string_view text, std::size_t start = 0) noexcept : text_(text), position_(start) {}
 
     // The next token, comments included and white space skipped.
-    [[nodiscard]] Token next() noexcept;
+    [[nodiscard]] Token next() noexcept {
+        std::size_t start = position_;
+        while (start < text_.size() && is_of(lexical::space, text_[start])) ++start;
+        if (start >= text_.size()) {
+            position_ = text_.size();
+            return {TokenKind::end, start, 0};
+        }
+        // Most tokens are words and single marks.
+        const char c = text_[start];
+        std::size_t end = start + 1;
+        if (is_of(lexical::word_start, c)) {
+            while (end < text_.size() && is_of(lexical::word_part, text_[end])) ++end;
+            // What may be a string's prefix is not a word before one has looked.
+            if (end - start <= 2 && end < text_.size() && (text_[end] == '\'' || text_[end] == '&')) {
+                return next_other(start);
+            }
+            position_ = end;
+            return {TokenKind::word, start, end - start};
+        }
+        if (c == ',' || c == '(' || c == ')') {
+            position_ = end;
+            return {TokenKind::punctuation, start, 1};
+        }
+        return next_other(start);
+    }
 
     [[nodiscard]] std::string_view text_of(Token token) const noexcept {
         return text_.substr(token.start, token.length);
     }
 
   private:
+    // The token that starts there, of any kind.
+    [[nodiscard]] Token next_other(std::size_t start) noexcept;
+
     std::string_view text_;
     std::size_t position_;
 };
