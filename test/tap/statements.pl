@@ -126,7 +126,7 @@ my %runs = (
 	'the same parameter' => [ $bound . 'EXECUTE p(5);' x 6, 1 ],
 	'different comments' => [ join('', map { "/* call $_ */ SELECT label FROM item WHERE id = 5 -- $_\n;" } 1 .. 6), 1 ],
 );
-for my $query_ids (qw(auto off))
+for my $query_ids (qw(auto off on))
 {
 	for my $name (sort keys %runs)
 	{
@@ -139,6 +139,9 @@ for my $query_ids (qw(auto off))
 		                       WHERE query LIKE '$select'"),
 			"6|$distinct|1",
 			"compute_query_id = $query_ids: $name are $distinct");
+		is( read_audit($node, "SELECT count(*) FROM pg_stat_activity AS a, query_audit.statements AS s
+		                       WHERE s.query LIKE '$select' AND a.query_id = ANY (s.queryids)"),
+			1, 'under the query id that pg_stat_activity shows');
 		is(findings_of($node), ($distinct > 1 ? 'n_plus_one' : 'duplicate_query') . '|medium|transaction', 'and told apart by the rules');
 		$session->quit;
 	}
