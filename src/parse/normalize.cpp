@@ -70,16 +70,18 @@ std::string tidy(std::string_view text) {
 
 } // namespace
 
-extern "C" ParseStatus query_audit_normalize(const char *text, std::size_t length, std::size_t max_bytes, char *out,
-                                             std::size_t capacity) noexcept {
+extern "C" ParseStatus query_audit_normalize(const char *text, std::size_t length, std::size_t max_bytes, bool parsed,
+                                             char *out, std::size_t capacity) noexcept {
     if (capacity > 0) out[0] = '\0';
     try {
         // The library's normaliser reads out of bounds on some utility statements, so it gets none.
-        parse::Tree tree;
-        const ParseStatus status = tree.parse({text, length}, max_bytes, nullptr);
-        if (status != ParseStatus::ok) return status;
+        if (!parsed) {
+            parse::Tree tree;
+            const ParseStatus status = tree.parse({text, length}, max_bytes, nullptr);
+            if (status != ParseStatus::ok) return status;
+        }
         std::string normal;
-        if (!parse::normalize(without_national_prefixes(tree.text()).c_str(), normal))
+        if (!parse::normalize(without_national_prefixes({text, length}).c_str(), normal))
             return ParseStatus::out_of_memory;
         parse::copy_text(tidy(normal), out, capacity);
         return ParseStatus::ok;

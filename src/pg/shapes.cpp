@@ -102,12 +102,13 @@ void describe_relations(StatementShape &shape, const RelationFacts &facts) {
     if (facts.is_call) shape.flags |= any_value;
 }
 
-void publish_text(LocalShape &local, std::string_view text) {
+// parsed: the text itself was parsed, not just one of the same shape.
+void publish_text(LocalShape &local, std::string_view text, bool parsed) {
     char normalized[text_capacity];
     normalized[0] = '\0';
     if (local.shape.has(shape_flag::parsed)) {
-        (void)query_audit_normalize(text.data(), text.size(), static_cast<size_t>(max_parse_kb) * 1024, normalized,
-                                    sizeof(normalized));
+        (void)query_audit_normalize(text.data(), text.size(), static_cast<size_t>(max_parse_kb) * 1024, parsed,
+                                    normalized, sizeof(normalized));
     }
     if (normalized[0] == '\0') mask_literals(text, !encoding_is_common(text), normalized, sizeof(normalized));
     const LockGuard guard(lock_texts, true);
@@ -118,7 +119,7 @@ void publish_text(LocalShape &local, std::string_view text) {
 void publish_text_of(LocalShape &local, const char *source, int location, int length) {
     size_t offset = 0;
     const std::string_view text = statement_text(source, location, length, offset);
-    publish_text(local, embedded_statement(text));
+    publish_text(local, embedded_statement(text), false);
 }
 
 bool text_is_held(uint64 text_key) {
@@ -147,7 +148,8 @@ void share(const ShapeKey &key, const LocalShape &local) {
     memcpy(shared.filter_values, local.filter_values, sizeof(shared.filter_values));
 }
 
-void parse_shape(LocalShape &local, StatementKind kind, std::string_view text, size_t offset, const JumbleState *jumble,
+// Returns whether the text could be parsed.
+bool parse_shape(LocalShape &local, StatementKind kind, std::string_view text, size_t offset, const JumbleState *jumble,
                  const RelationFacts &facts) {
     ParsedStatement parsed;
     ParseStatus status = ParseStatus::not_dml;
@@ -166,6 +168,7 @@ void parse_shape(LocalShape &local, StatementKind kind, std::string_view text, s
     describe_relations(local.shape, facts);
     // Without the server's record of constants there is no telling whether the text has any.
     if (jumble == nullptr || jumble->clocations_count > 0) local.shape.flags |= shape_flag::has_literals;
+    return status == ParseStatus::ok;
 }
 
 // Everything that happens only when this backend meets a key for the first time. A key that other statements may have
@@ -182,12 +185,13 @@ LocalShape *meet(uint64 key, uint64 query_id, StatementKind kind, const char *so
     local.key = key;
     local.query_id = query_id;
     const ShapeKey shared_key{key, MyDatabaseId};
+    bool parsed = false;
     if (!shared || !find_shared(shared_key, local)) {
-        parse_shape(local, kind, text, offset, jumble, facts);
+        parsed = parse_shape(local, kind, text, offset, jumble, facts);
         if (shared) share(shared_key, local);
     }
     local.text_published = text_is_held(local.shape.text_key());
-    if (!local.text_published) publish_text(local, text);
+    if (!local.text_published) publish_text(local, text, parsed);
     bool inserted = false;
     // There are many more places than executions that can pin one.
     LocalShape *kept = cache().insert_over(key, inserted, [](const LocalShape &old) noexcept { return old.pins == 0; });
