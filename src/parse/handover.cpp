@@ -5,12 +5,13 @@
 
 #include "parse/tree.h"
 
-extern "C" std::uint64_t pg_query_fingerprint_node(const void *nodes); // in no installed header
+extern "C" std::uint64_t __real_pg_query_fingerprint_node(const void *nodes); // in no installed header
 
 namespace query_audit::parse {
 namespace {
 
 constinit thread_local Handover *current_handover = nullptr;
+constinit thread_local bool without_fingerprints = false;
 
 void *copy_bytes(const void *bytes, std::size_t count, Arena &arena) noexcept {
     void *copy = arena.allocate(count);
@@ -18,7 +19,7 @@ void *copy_bytes(const void *bytes, std::size_t count, Arena &arena) noexcept {
     return copy;
 }
 
-// What a message's field of this type is a pointer to is to be copied, too.
+// Whether what a field of this type holds points to more that is to be copied.
 bool is_pointer(ProtobufCType type) noexcept {
     return type == PROTOBUF_C_TYPE_STRING || type == PROTOBUF_C_TYPE_BYTES || type == PROTOBUF_C_TYPE_MESSAGE;
 }
@@ -122,15 +123,19 @@ void Handover::copy(const PgQuery__ParseResult &parsed) noexcept {
 
 void Handover::take_fingerprint(const void *nodes) noexcept {
     if (arena_ == nullptr || tree_ == nullptr || !is_one_dml(*tree_)) return;
-    fingerprint_ = std::max<std::uint64_t>(pg_query_fingerprint_node(nodes), 1);
+    fingerprint_ = std::max<std::uint64_t>(__real_pg_query_fingerprint_node(nodes), 1);
 }
+
+WithoutFingerprints::WithoutFingerprints(bool wanted) noexcept { without_fingerprints = wanted; }
+
+WithoutFingerprints::~WithoutFingerprints() { without_fingerprints = false; }
 
 } // namespace query_audit::parse
 
 using query_audit::parse::Handover;
 
 // The linker gives the library's calls of NAME to __wrap_NAME, and NAME itself to those of __real_NAME. It is told the
-// names from the declarations below (Makefile, CMakeLists.txt).
+// names from the declarations (Makefile, CMakeLists.txt).
 extern "C" {
 
 PgQueryProtobuf __real_pg_query_nodes_to_protobuf(const void *nodes);
@@ -143,6 +148,10 @@ PgQueryProtobuf __wrap_pg_query_nodes_to_protobuf(const void *nodes) {
     const PgQueryProtobuf packed = __real_pg_query_nodes_to_protobuf(nodes);
     if (Handover *handover = Handover::current()) handover->take_fingerprint(nodes);
     return packed;
+}
+
+std::uint64_t __wrap_pg_query_fingerprint_node(const void *nodes) {
+    return query_audit::parse::without_fingerprints ? 0 : __real_pg_query_fingerprint_node(nodes);
 }
 
 std::size_t __wrap_pg_query__parse_result__get_packed_size(const PgQuery__ParseResult *parsed) {

@@ -64,7 +64,8 @@ bool Tree::deparse(std::string &out) const {
     return true;
 }
 
-bool normalize(const char *text, std::string &out) {
+bool normalize(const char *text, bool grouped, std::string &out) {
+    const WithoutFingerprints without(!grouped);
     const Owned result(pg_query_normalize(text), pg_query_free_normalize_result);
     if (result->error != nullptr || result->normalized_query == nullptr) return false;
     out = result->normalized_query;

@@ -53,7 +53,7 @@ class Tree {
 };
 
 // The library's own normal form of a text that has been parsed as DML, with comments and perhaps a literal left; false
-// on any failure.
-[[nodiscard]] bool normalize(const char *text, std::string &out);
+// on any failure. grouped: it may have a GROUP BY.
+[[nodiscard]] bool normalize(const char *text, bool grouped, std::string &out);
 
 } // namespace query_audit::parse

@@ -49,6 +49,8 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"SELECT \"a  b\", \"c--d\" FROM t", "SELECT \"a  b\", \"c--d\" FROM t"},
         Case{"SELECT a::numeric(10, 2) FROM t GROUP BY 1 ORDER BY 1, 2 DESC",
              "SELECT a::numeric(10, 2) FROM t GROUP BY 1 ORDER BY 1, 2 DESC"},
+        Case{"SELECT a + 1, 2 FROM t GROUP BY a + 1", "SELECT a + $1, $2 FROM t GROUP BY a + $1"},
+        Case{"SELECT a + 1, a + 1, 2 FROM t", "SELECT a + $1, a + $2, $3 FROM t"},
         Case{"INSERT INTO t (a) VALUES (1), ('x'), (NULL), (DEFAULT)",
              "INSERT INTO t (a) VALUES ($1), ($2), ($3), (DEFAULT)"},
         Case{"SELECT a FROM t OFFSET 5 ROWS FETCH NEXT 10 ROWS ONLY",
