@@ -105,8 +105,11 @@ build/libpg_query_box.names: src/parse/parse.h
 	sed -n 's/^[A-Za-z].*[ *]\(query_audit_[a-z0-9_]*\)(.*/\1/p' $< | sort -u >$@
 	@test -s $@
 
+# Calls within the library that this project's own functions answer (src/parse/handover.cpp).
+wraps = $(sort $(shell sed -n 's/.*__real_\([a-z][a-z_]*\).*/--wrap=\1/p' src/parse/handover.cpp))
+
 $(box): build/libpg_query_box.names $(parse_objects) $(LIBPG_QUERY)
-	ld -r --force-group-allocation -o $@ $(parse_objects) --whole-archive $(LIBPG_QUERY)
+	ld -r $(wraps) --force-group-allocation -o $@ $(parse_objects) --whole-archive $(LIBPG_QUERY)
 	objcopy --keep-global-symbols=$< $@
 
 $(shlib): src/pg/exports.map

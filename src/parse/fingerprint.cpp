@@ -43,7 +43,7 @@ std::uint64_t hash_tables(const ProtobufCMessage &message) noexcept {
 } // namespace
 
 std::uint64_t fingerprint(const Tree &tree) noexcept {
-    const std::uint64_t shape = library_fingerprint(tree.text());
+    const std::uint64_t shape = tree.library_fingerprint();
     const std::uint64_t tables = hash_tables(tree.statement()->base);
     return tables == 0 ? shape : std::max<std::uint64_t>(mix(shape, tables), 1);
 }

@@ -30,21 +30,23 @@ bool may_stay(std::string_view before) noexcept {
     return before == "(" || before == "," || before == "[" || equals_keyword(before, "by");
 }
 
-// The library takes N'...' for N and a literal, and would write N$1, which is a name.
-std::string without_national_prefixes(std::string text) {
+bool library_normalize(std::string text, std::string &out) {
+    bool grouped = false;
     Lexer lexer(text);
     for (Token token = lexer.next(); token.kind != TokenKind::end; token = lexer.next()) {
+        // The library takes N'...' for N and a literal, and would write N$1, which is a name.
         const bool national = token.kind == TokenKind::string && (text[token.start] == 'N' || text[token.start] == 'n');
         if (national) text[token.start] = ' ';
+        if (token.kind == TokenKind::word) grouped = grouped || equals_keyword(lexer.text_of(token), "group");
     }
-    return text;
+    return parse::normalize(text.c_str(), grouped, out);
 }
 
 // One line without comments, and with a parameter for each literal that is left.
 std::string tidy(std::string_view text) {
     std::string out;
     out.reserve(text.size());
-    std::uint64_t parameter = highest_parameter(text);
+    std::uint64_t parameter = 0; // not looked for yet
     std::string_view before;
     std::size_t end = 0;
     Lexer lexer(text);
@@ -55,6 +57,7 @@ std::string tidy(std::string_view text) {
         const std::string_view word = lexer.text_of(token);
         const bool literal = token.kind == TokenKind::string || (token.kind == TokenKind::number && !may_stay(before));
         if (literal) {
+            if (parameter == 0) parameter = highest_parameter(text);
             // Not to_string: its table is a unique global symbol, which would leave the closed object.
             char symbol[32];
             std::snprintf(symbol, sizeof symbol, "$%" PRIu64, ++parameter);
@@ -70,17 +73,18 @@ std::string tidy(std::string_view text) {
 
 } // namespace
 
-extern "C" ParseStatus query_audit_normalize(const char *text, std::size_t length, std::size_t max_bytes, char *out,
-                                             std::size_t capacity) noexcept {
+extern "C" ParseStatus query_audit_normalize(const char *text, std::size_t length, std::size_t max_bytes, bool parsed,
+                                             char *out, std::size_t capacity) noexcept {
     if (capacity > 0) out[0] = '\0';
     try {
         // The library's normaliser reads out of bounds on some utility statements, so it gets none.
-        parse::Tree tree;
-        const ParseStatus status = tree.parse({text, length}, max_bytes, nullptr);
-        if (status != ParseStatus::ok) return status;
+        if (!parsed) {
+            parse::Tree tree;
+            const ParseStatus status = tree.parse({text, length}, max_bytes, nullptr);
+            if (status != ParseStatus::ok) return status;
+        }
         std::string normal;
-        if (!parse::normalize(without_national_prefixes(tree.text()).c_str(), normal))
-            return ParseStatus::out_of_memory;
+        if (!library_normalize({text, length}, normal)) return ParseStatus::out_of_memory;
         parse::copy_text(tidy(normal), out, capacity);
         return ParseStatus::ok;
     } catch (...) {

@@ -43,8 +43,9 @@ ParseStatus query_audit_parse(const char *text, std::size_t length, std::size_t 
 
 // Writes the statement with every literal replaced by a parameter symbol ($1, $2, ...), comments removed,
 // NUL-terminated and cut at a whole character to fit capacity. Returns the status; on any but ok, out is the empty
-// string. DML only: a utility statement is not_dml.
-ParseStatus query_audit_normalize(const char *text, std::size_t length, std::size_t max_bytes, char *out,
+// string. DML only: a utility statement is not_dml. parsed is the caller's word that query_audit_parse has found this
+// very text ok, which spares parsing it to see that it may be normalised; never give it for another text.
+ParseStatus query_audit_normalize(const char *text, std::size_t length, std::size_t max_bytes, bool parsed, char *out,
                                   std::size_t capacity) noexcept;
 
 // Writes the statement that does in one call what calls of `text` do one key at a time: the single equality filter on a

@@ -1,10 +1,8 @@
 #include "parse/pg_query_box.h"
 
-#include <memory>
-#include <new>
-#include <vector>
-
 #include "parse/guard.h"
+#include "parse/handover.h"
+#include "parse/tree.h"
 
 namespace query_audit::parse {
 namespace {
@@ -34,25 +32,7 @@ std::int32_t byte_offset(std::string_view text, int character) noexcept {
     return static_cast<std::int32_t>(at);
 }
 
-bool is_dml(const Node *statement) noexcept {
-    if (statement == nullptr) return false;
-    switch (statement->node_case) {
-    case PG_QUERY__NODE__NODE_SELECT_STMT:
-    case PG_QUERY__NODE__NODE_INSERT_STMT:
-    case PG_QUERY__NODE__NODE_UPDATE_STMT:
-    case PG_QUERY__NODE__NODE_DELETE_STMT:
-    case PG_QUERY__NODE__NODE_MERGE_STMT:
-        return true;
-    default:
-        return false;
-    }
-}
-
 } // namespace
-
-Tree::~Tree() {
-    if (result_ != nullptr) pg_query__parse_result__free_unpacked(result_, nullptr);
-}
 
 ParseStatus Tree::parse(std::string_view text, std::size_t max_bytes, SyntaxError *error) {
     if (text.size() > max_bytes || nests_too_deep(text)) return ParseStatus::too_large;
@@ -61,6 +41,7 @@ ParseStatus Tree::parse(std::string_view text, std::size_t max_bytes, SyntaxErro
         return ParseStatus::syntax_error;
     }
     text_ = text;
+    const Handover handover(arena_);
     const Owned result(pg_query_parse_protobuf(text_.c_str()), pg_query_free_protobuf_parse_result);
     if (result->error != nullptr) {
         // What is wrong with the text has a position; what is wrong with the library has none.
@@ -68,34 +49,23 @@ ParseStatus Tree::parse(std::string_view text, std::size_t max_bytes, SyntaxErro
         if (error != nullptr) *error = {result->error->message, byte_offset(text, result->error->cursorpos)};
         return ParseStatus::syntax_error;
     }
-    const auto *bytes = reinterpret_cast<const std::uint8_t *>(result->parse_tree.data);
-    PgQuery__ParseResult *unpacked = pg_query__parse_result__unpack(nullptr, result->parse_tree.len, bytes);
-    if (unpacked == nullptr) return ParseStatus::out_of_memory;
-    if (unpacked->n_stmts != 1 || !is_dml(unpacked->stmts[0]->stmt)) {
-        pg_query__parse_result__free_unpacked(unpacked, nullptr);
-        return ParseStatus::not_dml;
-    }
-    result_ = unpacked;
+    if (handover.tree() == nullptr) return ParseStatus::out_of_memory;
+    if (!is_one_dml(*handover.tree())) return ParseStatus::not_dml;
+    result_ = handover.tree();
+    fingerprint_ = handover.fingerprint();
     return ParseStatus::ok;
 }
 
 bool Tree::deparse(std::string &out) const {
-    std::vector<std::uint8_t> packed(pg_query__parse_result__get_packed_size(result_));
-    PgQueryProtobuf protobuf{};
-    protobuf.len = pg_query__parse_result__pack(result_, packed.data());
-    protobuf.data = reinterpret_cast<char *>(packed.data());
-    const Owned result(pg_query_deparse_protobuf(protobuf), pg_query_free_deparse_result);
+    const Handover handover(*result_);
+    const Owned result(pg_query_deparse_protobuf(PgQueryProtobuf{}), pg_query_free_deparse_result);
     if (result->error != nullptr || result->query == nullptr) return false;
     out = result->query;
     return true;
 }
 
-std::uint64_t library_fingerprint(const char *text) noexcept {
-    const Owned result(pg_query_fingerprint(text), pg_query_free_fingerprint_result);
-    return result->error == nullptr && result->fingerprint != 0 ? result->fingerprint : 1;
-}
-
-bool normalize(const char *text, std::string &out) {
+bool normalize(const char *text, bool grouped, std::string &out) {
+    const WithoutFingerprints without(!grouped);
     const Owned result(pg_query_normalize(text), pg_query_free_normalize_result);
     if (result->error != nullptr || result->normalized_query == nullptr) return false;
     out = result->normalized_query;

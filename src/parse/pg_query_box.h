@@ -1,7 +1,8 @@
 // Owners for what libpg_query hands out. The only file that includes its headers; private to src/parse.
 //
-// The library's results are malloc'ed and freed here on every path. A tree's nodes are the library's mutable structs:
-// they live as long as their Tree, and what is linked into them must come from malloc (see tree_edit.h).
+// The library's results are malloc'ed and freed here on every path. A tree's nodes are the library's mutable structs in
+// the arena of their Tree, and live as long as it: nothing in them is ever freed alone, and what is linked into them
+// must come from there, too (see tree_edit.h).
 #pragma once
 
 #include <pg_query.h>
@@ -11,6 +12,7 @@
 #include <string>
 #include <string_view>
 
+#include "parse/arena.h"
 #include "parse/parse.h"
 
 namespace query_audit::parse {
@@ -27,7 +29,6 @@ struct SyntaxError {
 class Tree {
   public:
     Tree() = default;
-    ~Tree();
     Tree(const Tree &) = delete;
     Tree &operator=(const Tree &) = delete;
 
@@ -37,19 +38,22 @@ class Tree {
 
     [[nodiscard]] Node *statement() const noexcept { return result_->stmts[0]->stmt; }
     [[nodiscard]] const char *text() const noexcept { return text_.c_str(); } // as parsed, NUL-terminated
+    // The library's own, never 0. See fingerprint.h.
+    [[nodiscard]] std::uint64_t library_fingerprint() const noexcept { return fingerprint_; }
+    [[nodiscard]] Arena &arena() noexcept { return arena_; }
 
     // The text of the tree as it is now; false when the library cannot write it.
     [[nodiscard]] bool deparse(std::string &out) const;
 
   private:
     std::string text_;
-    PgQuery__ParseResult *result_ = nullptr;
+    Arena arena_;
+    PgQuery__ParseResult *result_ = nullptr; // in the arena
+    std::uint64_t fingerprint_ = 0;
 };
 
-// The library's own, of a text that has been parsed as DML; never 0. See fingerprint.h.
-[[nodiscard]] std::uint64_t library_fingerprint(const char *text) noexcept;
-
-// The library's own normal form, with comments and perhaps a literal left; false on any failure.
-[[nodiscard]] bool normalize(const char *text, std::string &out);
+// The library's own normal form of a text that has been parsed as DML, with comments and perhaps a literal left; false
+// on any failure. grouped: it may have a GROUP BY.
+[[nodiscard]] bool normalize(const char *text, bool grouped, std::string &out);
 
 } // namespace query_audit::parse

@@ -118,36 +118,17 @@ bool uses_positions(const SelectStmt &select) noexcept {
            std::any_of(sorts.begin(), sorts.end(), is_constant);
 }
 
-Node *column_node(const PgQuery__ColumnRef &key) {
-    Node node = PG_QUERY__NODE__INIT;
-    node.node_case = PG_QUERY__NODE__NODE_COLUMN_REF;
-    node.column_ref = const_cast<PgQuery__ColumnRef *>(&key);
-    return copy_of(node);
-}
-
-Node *sort_by(const PgQuery__ColumnRef &key) {
-    PgQuery__SortBy sort = PG_QUERY__SORT_BY__INIT;
-    sort.sortby_dir = PG_QUERY__SORT_BY_DIR__SORTBY_DEFAULT;
-    sort.sortby_nulls = PG_QUERY__SORT_BY_NULLS__SORTBY_NULLS_DEFAULT;
-    Node column = PG_QUERY__NODE__INIT;
-    column.node_case = PG_QUERY__NODE__NODE_COLUMN_REF;
-    column.column_ref = const_cast<PgQuery__ColumnRef *>(&key);
-    sort.node = &column;
-    Node node = PG_QUERY__NODE__INIT;
-    node.node_case = PG_QUERY__NODE__NODE_SORT_BY;
-    node.sort_by = &sort;
-    return copy_of(node);
-}
-
 void drop_limit(SelectStmt &select) noexcept {
-    release(select.limit_count);
+    select.limit_count = nullptr;
     select.limit_option = PG_QUERY__LIMIT_OPTION__LIMIT_OPTION_DEFAULT;
 }
 
 // One row a key is the first in the statement's own order, which DISTINCT ON gives for all keys at once.
-void keep_first_of_each_key(SelectStmt &select, const PgQuery__ColumnRef &key) {
-    insert_item(select.distinct_clause, select.n_distinct_clause, 0, column_node(key));
-    if (select.n_sort_clause > 0) insert_item(select.sort_clause, select.n_sort_clause, 0, sort_by(key));
+void keep_first_of_each_key(SelectStmt &select, const PgQuery__ColumnRef &key, Arena &arena) {
+    Node *column = make_column(key, arena);
+    insert_item(select.distinct_clause, select.n_distinct_clause, 0, column, arena);
+    if (select.n_sort_clause == 0) return;
+    insert_item(select.sort_clause, select.n_sort_clause, 0, make_sort_by(column, arena), arena);
 }
 
 Reason check_shape(const SelectStmt &select, const Survey &found, bool limited) {
@@ -168,19 +149,17 @@ Reason check_shape(const SelectStmt &select, const Survey &found, bool limited) 
 }
 
 // `column = value` becomes `column = ANY($n)`, whichever way round it was; a cast becomes one to an array.
-void match_any(const Equality &key, std::int32_t parameter) {
+void match_any(const Equality &key, std::int32_t parameter, Arena &arena) {
     PgQuery__AExpr &expression = *key.expression;
-    Node *array = make_parameter(parameter);
+    Node *array = make_parameter(parameter, arena);
     if (key.value->node_case == PG_QUERY__NODE__NODE_TYPE_CAST) {
-        Node *cast = copy_of(*key.value);
-        release(cast->type_cast->arg);
+        Node *cast = key.value;
         cast->type_cast->arg = array;
         array = cast;
         PgQuery__TypeName &type = *cast->type_cast->type_name;
-        insert_item(type.array_bounds, type.n_array_bounds, 0, make_integer_field(-1));
+        insert_item(type.array_bounds, type.n_array_bounds, 0, make_integer_field(-1, arena), arena);
     }
     if (as_column(expression.lexpr) == nullptr) std::swap(expression.lexpr, expression.rexpr);
-    release(expression.rexpr);
     expression.rexpr = array;
     expression.kind = PG_QUERY__A__EXPR__KIND__AEXPR_OP_ANY;
 }
@@ -210,14 +189,18 @@ Reason batch(std::string_view text, bool single_row, std::string &out) {
     if (!shows(*select, column)) {
         // First where that changes no GROUP BY or ORDER BY position.
         const std::size_t position = grouped && !uses_positions(*select) ? 0 : select->n_target_list;
-        insert_item(select->target_list, select->n_target_list, position, make_target(column_node(column)));
+        Node *target = make_target(make_column(column, tree.arena()), tree.arena());
+        insert_item(select->target_list, select->n_target_list, position, target, tree.arena());
     }
     if (grouped && !lists(list(select->group_clause, select->n_group_clause), column)) {
-        insert_item(select->group_clause, select->n_group_clause, 0, column_node(column));
+        Node *group = make_column(column, tree.arena());
+        insert_item(select->group_clause, select->n_group_clause, 0, group, tree.arena());
     }
     drop_limit(*select);
-    if (limited && (select->n_sort_clause > 0 || output == Output::constants)) keep_first_of_each_key(*select, column);
-    match_any(key, parameter > 0 ? parameter : found.highest_parameter + 1);
+    if (limited && (select->n_sort_clause > 0 || output == Output::constants)) {
+        keep_first_of_each_key(*select, column, tree.arena());
+    }
+    match_any(key, parameter > 0 ? parameter : found.highest_parameter + 1, tree.arena());
     return tree.deparse(out) ? nullptr : "It cannot be written back as text.";
 }
 

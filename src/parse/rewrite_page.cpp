@@ -31,8 +31,8 @@ const char *raise_limit(std::string_view text, std::string &out) {
     if (integer && limit->a_const->ival->ival < std::numeric_limits<std::int32_t>::max()) {
         ++limit->a_const->ival->ival;
     } else {
-        Node *one = make_integer(1);
-        limit = make_operation(limit, "+", one);
+        Node *one = make_integer(1, tree.arena());
+        limit = make_operation(limit, "+", one, tree.arena());
     }
     return tree.deparse(out) ? nullptr : "It cannot be written back as text.";
 }

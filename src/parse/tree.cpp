@@ -34,6 +34,21 @@ void add_contents(const ProtobufCMessage &message, Contents &contents) noexcept 
 
 } // namespace
 
+bool is_one_dml(const PgQuery__ParseResult &parsed) noexcept {
+    const Node *statement = parsed.n_stmts == 1 ? parsed.stmts[0]->stmt : nullptr;
+    if (statement == nullptr) return false;
+    switch (statement->node_case) {
+    case PG_QUERY__NODE__NODE_SELECT_STMT:
+    case PG_QUERY__NODE__NODE_INSERT_STMT:
+    case PG_QUERY__NODE__NODE_UPDATE_STMT:
+    case PG_QUERY__NODE__NODE_DELETE_STMT:
+    case PG_QUERY__NODE__NODE_MERGE_STMT:
+        return true;
+    default:
+        return false;
+    }
+}
+
 SelectStmt *as_select(Node *node) noexcept {
     return is_a(node, PG_QUERY__NODE__NODE_SELECT_STMT) ? node->select_stmt : nullptr;
 }

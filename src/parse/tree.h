@@ -24,6 +24,8 @@ using NodeList = std::span<Node *const>;
     return message.descriptor == &pg_query__node__descriptor;
 }
 
+[[nodiscard]] bool is_one_dml(const PgQuery__ParseResult &parsed) noexcept; // just one statement, and that DML
+
 // Accessors answer null for a node of another type.
 [[nodiscard]] SelectStmt *as_select(Node *node) noexcept;
 [[nodiscard]] PgQuery__ColumnRef *as_column(const Node *node) noexcept;

@@ -109,12 +109,13 @@ void describe_relations(StatementShape &shape, const RelationFacts &facts) {
     if (facts.is_call) shape.flags |= any_value;
 }
 
-void publish_text(LocalShape &local, std::string_view text) {
+// parsed: the text itself was parsed, not just one of the same shape.
+void publish_text(LocalShape &local, std::string_view text, bool parsed) {
     char normalized[text_capacity];
     normalized[0] = '\0';
     if (local.shape.has(shape_flag::parsed)) {
-        (void)query_audit_normalize(text.data(), text.size(), static_cast<size_t>(max_parse_kb) * 1024, normalized,
-                                    sizeof(normalized));
+        (void)query_audit_normalize(text.data(), text.size(), static_cast<size_t>(max_parse_kb) * 1024, parsed,
+                                    normalized, sizeof(normalized));
     }
     if (normalized[0] == '\0') mask_literals(text, !encoding_is_common(text), normalized, sizeof(normalized));
     const LockGuard guard(lock_texts, true);
@@ -148,7 +149,8 @@ void share(const ShapeKey &key, const LocalShape &local) {
     memcpy(shared.filter_values, local.filter_values, sizeof(shared.filter_values));
 }
 
-void parse_shape(LocalShape &local, StatementKind kind, std::string_view text, const StatementScan &scan,
+// Returns whether the text could be parsed.
+bool parse_shape(LocalShape &local, StatementKind kind, std::string_view text, const StatementScan &scan,
                  const RelationFacts &facts) {
     ParsedStatement parsed;
     ParseStatus status = ParseStatus::not_dml;
@@ -166,6 +168,7 @@ void parse_shape(LocalShape &local, StatementKind kind, std::string_view text, c
     local.shape.kind = kind;
     describe_relations(local.shape, facts);
     if (scan.count > 0) local.shape.flags |= shape_flag::has_literals;
+    return status == ParseStatus::ok;
 }
 
 // Everything that happens only when this backend meets a key for the first time. A key that other statements may have
@@ -177,13 +180,14 @@ LocalShape *meet(uint64 key, uint64 query_id, StatementKind kind, std::string_vi
     local.key = local.cache_key = key;
     local.query_id = query_id;
     const ShapeKey shared_key{key, MyDatabaseId};
+    bool parsed = false;
     if (!shared || !find_shared(shared_key, local)) {
-        parse_shape(local, kind, text, scan, facts);
+        parsed = parse_shape(local, kind, text, scan, facts);
         if (shared) share(shared_key, local);
     }
     local.series = series_key(local.shape);
     local.text_published = text_is_held(local.shape.text_key());
-    if (!local.text_published) publish_text(local, text);
+    if (!local.text_published) publish_text(local, text, parsed);
     bool inserted = false;
     // There are many more places than executions that can pin one.
     LocalShape *kept = cache().insert_over(key, inserted, [](const LocalShape &old) noexcept { return old.pins == 0; });
@@ -277,7 +281,7 @@ void note_analysis(const char *source, Query *query) {
         local = meet(key, query_id, kind_of(query->commandType, query->hasModifyingCTE), text, scan,
                      relations_of_query(query), true);
     } else if (!local->text_published) {
-        publish_text(*local, text);
+        publish_text(*local, text, false);
     }
     local->analysed = true;
     if (local->unexecuted < UINT8_MAX) ++local->unexecuted;
@@ -310,7 +314,7 @@ LocalShape *find_shape(const QueryDesc *query, uint64 query_id) {
         LocalShape *noted = local->key != key ? find_cached(local->key) : nullptr;
         if (noted != nullptr) local = noted;
     }
-    if (!local->text_published) publish_text(*local, text_of(query));
+    if (!local->text_published) publish_text(*local, text_of(query), false);
     return local;
 }
 

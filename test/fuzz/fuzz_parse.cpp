@@ -24,12 +24,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
 
     char cut[256];
     static char normal[4 * default_max_parse_bytes];
-    if (query_audit_normalize(text, length, default_max_parse_bytes, normal, sizeof normal) == ParseStatus::ok) {
+    if (query_audit_normalize(text, length, default_max_parse_bytes, false, normal, sizeof normal) == ParseStatus::ok) {
         if (status != ParseStatus::ok) std::abort();
         query_audit_rewrite_batched(normal, std::strlen(normal), single_row, cut, capacity);
         query_audit_rewrite_page(normal, std::strlen(normal), cut, capacity);
     }
-    query_audit_normalize(text, length, default_max_parse_bytes, cut, capacity);
+    query_audit_normalize(text, length, default_max_parse_bytes, status == ParseStatus::ok, cut, capacity);
     query_audit_rewrite_batched(text, length, single_row, cut, capacity);
     query_audit_rewrite_page(text, length, cut, capacity);
     return 0;
