@@ -36,7 +36,7 @@ void judge_bare_run(const Unit &unit, const Series &series, const UnitEnd &end, 
     evidence.confidence = Confidence::low;
     if (!end.ended) evidence.reasons |= reason_bit(Reason::still_running);
     const bool like_a_loop = is_unbroken(series, tally) && tally.calls <= longest_bounded_run &&
-                             mean_idle_ns(tally) <= short_pause_ns && unit.resets == 0;
+                             mean_idle_ns(tally) <= short_pause_ns && series.resets_at_last == tally.resets_at_first;
     if (!like_a_loop) {
         evidence.reasons |= reason_bit(Reason::looks_like_requests);
     } else if (is_set_apart(unit, series, tally, end)) {

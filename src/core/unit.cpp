@@ -76,12 +76,13 @@ bool written_since(const Unit &unit, std::uint64_t relation_mask, std::uint32_t 
 }
 
 void add_to_tally(Tally &tally, const StatementEvent &event, std::uint32_t position, std::int64_t pause_ns,
-                  std::int64_t idle_ns) noexcept {
+                  std::int64_t idle_ns, std::uint32_t resets) noexcept {
     if (tally.calls == 0) {
         tally.first_position = position;
         tally.first_seen_us = event.statement_time_us;
         tally.first_pause_ns = pause_ns;
         tally.first_idle_ns = idle_ns;
+        tally.resets_at_first = resets;
     } else {
         tally.pause_ns += pause_ns;
         tally.max_pause_ns = std::max(tally.max_pause_ns, pause_ns);
@@ -164,7 +165,8 @@ bool add_to_series(Unit &unit, const StatementEvent &event, std::int64_t pause_n
         judge_series(unit, series, UnitEnd{}, settings);
         tally = Tally{};
     }
-    add_to_tally(tally, event, unit.position, pause_ns, unit.idle_ns - series.idle_at_last_ns);
+    add_to_tally(tally, event, unit.position, pause_ns, unit.idle_ns - series.idle_at_last_ns, unit.resets);
+    series.resets_at_last = unit.resets;
     series.idle_at_last_ns = unit.idle_ns;
     count_children(unit, tally, 1);
     if (is_checkpoint(tally.calls)) judge_series(unit, series, UnitEnd{}, settings);
