@@ -7,6 +7,7 @@ namespace {
 
 // Bounds on a run that nothing but time marks. A loop over rows at hand pauses for a round trip and a little work; it
 // has an end; and what surrounds it is much longer than its own pauses. A stream of requests fails at least one.
+constexpr std::int64_t brisk_pause_ns = 1'000'000;
 constexpr std::int64_t short_pause_ns = 5'000'000;
 constexpr std::int64_t unhurried_pause_ns = 15'000'000;
 constexpr std::int64_t least_pause_around_ns = 100'000'000;
@@ -62,8 +63,12 @@ void judge_burst(const Unit &unit, const Series &series, const UnitEnd &end, Seq
     const bool follows =
         tally.first_position - tally.parent.position <= longest_period && (!one_list || is_unbroken(series, tally));
     const bool hurried = mean_idle_ns(tally) <= unhurried_pause_ns;
-    if (evidence.explained == Explains::match && follows) {
+    // Two or three executions a row: a stream of requests passes twice and three times a number, too.
+    const bool several_a_row = one_list && tally.calls > tally.parent.rows + 1;
+    if (evidence.explained == Explains::match && follows && !several_a_row) {
         evidence.confidence = hurried ? Confidence::high : Confidence::medium;
+    } else if (evidence.explained == Explains::match && follows && hurried) {
+        evidence.confidence = mean_idle_ns(tally) <= brisk_pause_ns ? Confidence::high : Confidence::medium;
     } else if (evidence.explained == Explains::bound && follows && hurried) {
         evidence.confidence = Confidence::medium;
     } else {

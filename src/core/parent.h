@@ -17,8 +17,10 @@ enum class Explains : std::uint8_t {
 // up to date.
 void seek_parents(Unit &unit, Series &series) noexcept;
 
-// Says that the tally's series ran so many times more. Does nothing where no parent is known.
-void count_children(const Unit &unit, Tally &tally, std::uint32_t executions) noexcept;
+// Says that the tally's series ran so many times more, `distance` statements after it ran before. Does nothing where no
+// parent is known.
+void count_children(const Unit &unit, const Series &series, Tally &tally, std::uint32_t executions,
+                    std::uint32_t distance) noexcept;
 
 // Where the parent ran several times, each list must have had its own children: that sums agree may be chance.
 [[nodiscard]] Explains explains(const Tally &series) noexcept;

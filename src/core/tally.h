@@ -127,6 +127,8 @@ struct Parent {
     std::uint32_t matched;
     std::uint32_t fed;
     std::uint32_t unfed;
+    std::uint32_t interrupted;         // another list came between the latest list's children
+    std::uint32_t children_of_matched; // all of them
     std::uint32_t padding;
 };
 

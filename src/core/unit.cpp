@@ -168,7 +168,7 @@ bool add_to_series(Unit &unit, const StatementEvent &event, std::int64_t pause_n
     add_to_tally(tally, event, unit.position, pause_ns, unit.idle_ns - series.idle_at_last_ns, unit.resets);
     series.resets_at_last = unit.resets;
     series.idle_at_last_ns = unit.idle_ns;
-    count_children(unit, tally, 1);
+    count_children(unit, series, tally, 1, distance);
     if (is_checkpoint(tally.calls)) judge_series(unit, series, UnitEnd{}, settings);
     return is_new;
 }
@@ -306,7 +306,7 @@ void end_transaction(Unit &unit, std::uint32_t transaction, bool failed, const S
         Series &series = unit.series[i];
         if (series.transaction != transaction || series.in_transaction.calls == 0) continue;
         if (tiny && !failed) {
-            if (series.in_unit.calls > 0) count_children(unit, series.in_unit, series.in_transaction.calls);
+            if (series.in_unit.calls > 0) count_children(unit, series, series.in_unit, series.in_transaction.calls, 0);
             series.in_unit.add_all(series.in_transaction);
         }
         series.in_transaction = Tally{};
