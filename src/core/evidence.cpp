@@ -10,6 +10,7 @@ namespace {
 constexpr std::int64_t brisk_pause_ns = 1'000'000;
 constexpr std::int64_t short_pause_ns = 5'000'000;
 constexpr std::int64_t unhurried_pause_ns = 15'000'000;
+constexpr std::int64_t slow_pause_ns = 50'000'000;
 constexpr std::int64_t least_pause_around_ns = 100'000'000;
 constexpr std::uint32_t longest_bounded_run = 1000;
 constexpr int usual_pauses_around = 20;
@@ -65,7 +66,8 @@ void judge_burst(const Unit &unit, const Series &series, const UnitEnd &end, Seq
     const bool hurried = mean_idle_ns(tally) <= unhurried_pause_ns;
     // Two or three executions a row: a stream of requests passes twice and three times a number, too.
     const bool several_a_row = one_list && tally.calls > tally.parent.rows + 1;
-    if (evidence.explained == Explains::match && follows && !several_a_row) {
+    const bool slow = mean_idle_ns(tally) > slow_pause_ns; // as somebody who opens one row after the other
+    if (evidence.explained == Explains::match && follows && !several_a_row && !slow) {
         evidence.confidence = hurried ? Confidence::high : Confidence::medium;
     } else if (evidence.explained == Explains::match && follows && hurried) {
         evidence.confidence = mean_idle_ns(tally) <= brisk_pause_ns ? Confidence::high : Confidence::medium;
@@ -99,7 +101,7 @@ SequenceEvidence judge_repeats(const Unit &unit, const Series &series, const Uni
         return evidence;
     }
 
-    if (seeks_parent) evidence.explained = explains(*evidence.tally);
+    if (seeks_parent) evidence.explained = explains(*evidence.tally, end.ended);
     if (is_unbroken(series, *evidence.tally)) evidence.reasons |= reason_bit(Reason::unbroken_run);
     if (evidence.mark == Mark::burst) {
         judge_burst(unit, series, end, evidence);

@@ -37,12 +37,15 @@ void settle_list(Parent &parent) noexcept {
     }
 }
 
-Explains explained_by_lists(Parent parent, std::uint64_t calls) noexcept {
+Explains explained_by_lists(Parent parent, std::uint64_t calls, bool over) noexcept {
     // The latest may go on; it says something once all its rows have had their child.
-    if (parent.children >= parent.list_rows) settle_list(parent);
+    const bool complete = over || parent.children >= parent.list_rows;
+    if (complete) settle_list(parent);
     const std::uint64_t all = std::uint64_t{parent.matched} + parent.fed + parent.unfed;
     if (all == 0) return Explains::loosely;
-    if (4 * std::uint64_t{parent.matched} >= 3 * all) return Explains::match;
+    if (4 * std::uint64_t{parent.matched} >= 3 * all) {
+        return complete || parent.matched > 1 ? Explains::match : Explains::bound; // one alone may be chance
+    }
     // The same list is also read where nothing loops over it; the loops are whole none the less.
     if (parent.matched >= least_matched_lists && 4 * std::uint64_t{parent.children_of_matched} >= 3 * calls) {
         return Explains::match;
@@ -173,14 +176,14 @@ void count_children(const Unit &unit, const Series &series, Tally &tally, std::u
     parent.children += executions;
 }
 
-Explains explains(const Tally &series) noexcept {
+Explains explains(const Tally &series, bool over) noexcept {
     const Parent &parent = series.parent;
     if (parent.key == 0) return Explains::nothing;
     const Explains by_sums = explains(parent.rows, series.calls, series.filters.estimate());
     if (parent.lists <= 1 || by_sums == Explains::nothing) return by_sums;
     // A loop over the rows of a list meets another value in each row; one value a list is the request's own.
     if (series.filters.estimate() <= parent.lists) return Explains::nothing;
-    return explained_by_lists(parent, series.calls);
+    return explained_by_lists(parent, series.calls, over);
 }
 
 void write_chain(const Unit &unit, const Tally &series, bool in_transaction,

@@ -60,6 +60,19 @@ TEST(Parent, IsInterruptedByNoListOfTheLoopsOwnBody) {
     EXPECT_EQ(session.finding(n_plus_one, author).parent_fingerprint, posts.fingerprint);
 }
 
+TEST(Parent, OfOneCompleteListAndAnOpenOneIsNotYetSure) {
+    Session session;
+    session.run(posts, {.rows = 5, .pause_us = a_request_us});
+    session.repeat(author, 5, {.pause_us = a_request_us});
+    session.run(signed_in_user, {.pause_us = a_request_us});
+    session.run(posts, {.rows = 5, .pause_us = a_request_us});
+    session.repeat(author, 2, {.pause_us = a_request_us}, 10);
+    session.look();
+    EXPECT_LE(session.confidence(n_plus_one, author), Confidence::medium);
+    session.end(0);
+    EXPECT_EQ(session.confidence(n_plus_one, author), Confidence::low);
+}
+
 TEST(Parent, MayAlsoBeReadWhereNothingLoopsOverIt) {
     const auto confidence_with = [](int looping_pages) {
         Session session;
@@ -83,7 +96,8 @@ TEST(Parent, MayAlsoBeReadWhereNothingLoopsOverIt) {
 TEST(Parent, OfSeveralExecutionsARowIsSureOnlyWhereTheyHurry) {
     const auto confidence_with = [](int times, std::int64_t pause_us) {
         Session session;
-        session.run(posts, {.rows = 15});
+        session.run(signed_in_user);
+        session.run(posts, {.rows = 15, .pause_us = 40 * millisecond_us}); // so that the burst bears longer pauses
         session.repeat(author, times, {.pause_us = pause_us});
         session.run(insert(60));
         session.end(0);
@@ -94,6 +108,7 @@ TEST(Parent, OfSeveralExecutionsARowIsSureOnlyWhereTheyHurry) {
     EXPECT_EQ(confidence_with(30, 20 * millisecond_us), Confidence::low);
     EXPECT_EQ(confidence_with(15, a_request_us), Confidence::high);
     EXPECT_EQ(confidence_with(15, 20 * millisecond_us), Confidence::medium);
+    EXPECT_EQ(confidence_with(15, 60 * millisecond_us), Confidence::low) << "somebody opens one row after the other";
 }
 
 TEST(Parent, IsNoListThatItsOwnTransactionHasSettled) {
