@@ -117,18 +117,6 @@ bool are_pages_of_one_list(const HistoryEntry &entry, const StatementShape &shap
            entry.relation == shape.relation && (entry.shape_flags & shape.flags & shape_flag::page) != 0;
 }
 
-// What an ended transaction read and then went on to write was used there, not by look-ups after it.
-bool is_settled(const Unit &unit, const HistoryEntry &entry, std::uint32_t first) noexcept {
-    if ((entry.event_flags & event_flag::explicit_transaction) == 0) return false;
-    const HistoryEntry &child = unit.history[first % history_length];
-    if (child.position != first || child.transaction == entry.transaction) return false;
-    for (std::uint32_t position = entry.position + 1; position < first; ++position) {
-        const HistoryEntry &between = unit.history[position % history_length];
-        if (between.transaction == entry.transaction && between.kind != StatementKind::select) return true;
-    }
-    return false;
-}
-
 // A list is what a loop runs over: it returned several rows at once. A statement that ran about as often as the series
 // is its sibling in a loop's body (or in every request), not its parent.
 bool may_be_parent(const Unit &unit, const HistoryEntry &entry, const StatementShape &child) noexcept {
@@ -148,7 +136,7 @@ void seek_parent(Unit &unit, Series &series, Tally &tally) noexcept {
         const std::uint32_t position = first - back;
         const HistoryEntry &entry = unit.history[position % history_length];
         if (entry.position != position) return; // forgotten, and so is all before it
-        if (!may_be_parent(unit, entry, series.shape) || is_settled(unit, entry, first)) continue;
+        if (!may_be_parent(unit, entry, series.shape)) continue;
         const Parent parent = parent_from(unit, entry, series);
         if (parent.lists > 1 && tally.calls < parent.lists * 3 / 2) continue;
         if (explains(parent.rows, tally.calls, tally.filters.estimate()) == Explains::nothing) continue;
