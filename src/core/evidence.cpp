@@ -7,8 +7,10 @@ namespace {
 
 // Bounds on a run that nothing but time marks. A loop over rows at hand pauses for a round trip and a little work; it
 // has an end; and what surrounds it is much longer than its own pauses. A stream of requests fails at least one.
+constexpr std::int64_t brisk_pause_ns = 1'000'000;
 constexpr std::int64_t short_pause_ns = 5'000'000;
 constexpr std::int64_t unhurried_pause_ns = 15'000'000;
+constexpr std::int64_t slow_pause_ns = 50'000'000;
 constexpr std::int64_t least_pause_around_ns = 100'000'000;
 constexpr std::uint32_t longest_bounded_run = 1000;
 constexpr int usual_pauses_around = 20;
@@ -36,7 +38,7 @@ void judge_bare_run(const Unit &unit, const Series &series, const UnitEnd &end, 
     evidence.confidence = Confidence::low;
     if (!end.ended) evidence.reasons |= reason_bit(Reason::still_running);
     const bool like_a_loop = is_unbroken(series, tally) && tally.calls <= longest_bounded_run &&
-                             mean_idle_ns(tally) <= short_pause_ns && unit.resets == 0;
+                             mean_idle_ns(tally) <= short_pause_ns && series.resets_at_last == tally.resets_at_first;
     if (!like_a_loop) {
         evidence.reasons |= reason_bit(Reason::looks_like_requests);
     } else if (is_set_apart(unit, series, tally, end)) {
@@ -62,8 +64,13 @@ void judge_burst(const Unit &unit, const Series &series, const UnitEnd &end, Seq
     const bool follows =
         tally.first_position - tally.parent.position <= longest_period && (!one_list || is_unbroken(series, tally));
     const bool hurried = mean_idle_ns(tally) <= unhurried_pause_ns;
-    if (evidence.explained == Explains::match && follows) {
+    // Two or three executions a row: a stream of requests passes twice and three times a number, too.
+    const bool several_a_row = one_list && tally.calls > tally.parent.rows + 1;
+    const bool slow = mean_idle_ns(tally) > slow_pause_ns; // as somebody who opens one row after the other
+    if (evidence.explained == Explains::match && follows && !several_a_row && !slow) {
         evidence.confidence = hurried ? Confidence::high : Confidence::medium;
+    } else if (evidence.explained == Explains::match && follows && hurried) {
+        evidence.confidence = mean_idle_ns(tally) <= brisk_pause_ns ? Confidence::high : Confidence::medium;
     } else if (evidence.explained == Explains::bound && follows && hurried) {
         evidence.confidence = Confidence::medium;
     } else {
@@ -94,7 +101,7 @@ SequenceEvidence judge_repeats(const Unit &unit, const Series &series, const Uni
         return evidence;
     }
 
-    if (seeks_parent) evidence.explained = explains(*evidence.tally);
+    if (seeks_parent) evidence.explained = explains(*evidence.tally, end.ended);
     if (is_unbroken(series, *evidence.tally)) evidence.reasons |= reason_bit(Reason::unbroken_run);
     if (evidence.mark == Mark::burst) {
         judge_burst(unit, series, end, evidence);

@@ -7,8 +7,8 @@ namespace {
 
 constexpr std::uint32_t statements_looked_back = 24;
 constexpr std::uint64_t most_calls_a_row = 3;
-
 constexpr std::uint64_t least_children_of_a_fed_list = 3;
+constexpr std::uint32_t least_matched_lists = 3;
 
 Explains explains(std::uint64_t rows, std::uint64_t calls, std::uint64_t distinct) noexcept {
     if (rows == 0 || calls > most_calls_a_row * rows) return Explains::nothing;
@@ -23,8 +23,11 @@ void settle_list(Parent &parent) noexcept {
     const std::uint64_t children = parent.children;
     if (rows < 2) {
         if (children > most_calls_a_row * rows) ++parent.unfed;
+    } else if (parent.interrupted != 0) {
+        ++parent.unfed;
     } else if (children >= rows && explains(rows, children, 0) == Explains::match) {
         ++parent.matched;
+        parent.children_of_matched += parent.children;
     } else if (children >= least_children_of_a_fed_list && 2 * children >= rows &&
                children <= most_calls_a_row * rows) {
         ++parent.fed;
@@ -33,12 +36,19 @@ void settle_list(Parent &parent) noexcept {
     }
 }
 
-Explains explained_by_lists(Parent parent) noexcept {
+Explains explained_by_lists(Parent parent, std::uint64_t calls, bool over) noexcept {
     // The latest may go on; it says something once all its rows have had their child.
-    if (parent.children >= parent.list_rows) settle_list(parent);
+    const bool complete = over || parent.children >= parent.list_rows;
+    if (complete) settle_list(parent);
     const std::uint64_t all = std::uint64_t{parent.matched} + parent.fed + parent.unfed;
     if (all == 0) return Explains::loosely;
-    if (4 * std::uint64_t{parent.matched} >= 3 * all) return Explains::match;
+    if (4 * std::uint64_t{parent.matched} >= 3 * all) {
+        return complete || parent.matched > 1 ? Explains::match : Explains::bound; // one alone may be chance
+    }
+    // The same list is also read where nothing loops over it; the loops are whole none the less.
+    if (parent.matched >= least_matched_lists && 4 * std::uint64_t{parent.children_of_matched} >= 3 * calls) {
+        return Explains::match;
+    }
     return 4 * (std::uint64_t{parent.matched} + parent.fed) >= 3 * all ? Explains::bound : Explains::loosely;
 }
 
@@ -49,6 +59,7 @@ void update_parent(const Series *lists, Parent &parent) noexcept {
     if (more > 0) {
         settle_list(parent);
         parent.children = 0;
+        parent.interrupted = 0;
     }
     const std::uint64_t rows = lists->rows - parent.rows_earlier;
     // Lists that were not followed by any child.
@@ -58,8 +69,16 @@ void update_parent(const Series *lists, Parent &parent) noexcept {
     parent.list_rows = lists->last_rows;
 }
 
+// A list that is read more rarely than the child is no part of the loop's body: what comes after it is another's.
+bool is_list_outside(const Unit &unit, const HistoryEntry &entry, const Series &child) noexcept {
+    if (entry.kind != StatementKind::select || entry.rows < 2) return false;
+    const Series *list = find_series(unit, entry.key);
+    return list == nullptr || 2 * list->calls < child.calls;
+}
+
 // The parent, if the statement at this position is one, from there on.
-Parent parent_from(const Unit &unit, const HistoryEntry &entry, std::uint64_t child_key) noexcept {
+Parent parent_from(const Unit &unit, const HistoryEntry &entry, const Series &child) noexcept {
+    bool another_list = false;
     Parent parent{};
     parent.key = entry.key;
     parent.fingerprint = entry.fingerprint;
@@ -73,8 +92,14 @@ Parent parent_from(const Unit &unit, const HistoryEntry &entry, std::uint64_t ch
             parent.rows += other.rows;
             parent.list_rows = other.rows;
             parent.children = 0;
-        } else if (other.key == child_key) {
+            parent.interrupted = 0;
+            another_list = false;
+        } else if (other.key == child.key) {
+            if (another_list && parent.children > 0) parent.interrupted = 1;
             ++parent.children;
+            another_list = false;
+        } else {
+            another_list = another_list || is_list_outside(unit, other, child);
         }
     }
     if (const Series *series = find_series(unit, entry.key)) {
@@ -84,11 +109,17 @@ Parent parent_from(const Unit &unit, const HistoryEntry &entry, std::uint64_t ch
     return parent;
 }
 
+// The first page of a list may be written in another way than the ones after it, without OFFSET.
+bool are_pages_of_one_list(const HistoryEntry &entry, const StatementShape &shape) noexcept {
+    return entry.filter_identity != 0 && entry.filter_identity == shape.filter_identity &&
+           entry.relation == shape.relation && (entry.shape_flags & shape.flags & shape_flag::page) != 0;
+}
+
 // A list is what a loop runs over: it returned several rows at once. A statement that ran about as often as the series
 // is its sibling in a loop's body (or in every request), not its parent.
-bool may_be_parent(const Unit &unit, const HistoryEntry &entry, std::uint64_t child_key) noexcept {
-    if (entry.kind != StatementKind::select || entry.key == child_key) return false;
-    if ((entry.event_flags & event_flag::failed) != 0) return false;
+bool may_be_parent(const Unit &unit, const HistoryEntry &entry, const Series &child) noexcept {
+    if (entry.kind != StatementKind::select || entry.key == child.key) return false;
+    if ((entry.event_flags & event_flag::failed) != 0 || are_pages_of_one_list(entry, child.shape)) return false;
     const Series *series = find_series(unit, entry.key);
     return (series != nullptr ? series->rows_max : entry.rows) >= 2;
 }
@@ -98,14 +129,13 @@ void seek_parent(Unit &unit, Series &series, Tally &tally) noexcept {
         update_parent(find_series(unit, tally.parent.key), tally.parent);
         return;
     }
-    const std::uint64_t child_key = series.key;
     const std::uint32_t first = tally.first_position;
     for (std::uint32_t back = 1; back <= statements_looked_back && back < first; ++back) {
         const std::uint32_t position = first - back;
         const HistoryEntry &entry = unit.history[position % history_length];
         if (entry.position != position) return; // forgotten, and so is all before it
-        if (!may_be_parent(unit, entry, child_key)) continue;
-        const Parent parent = parent_from(unit, entry, child_key);
+        if (!may_be_parent(unit, entry, series)) continue;
+        const Parent parent = parent_from(unit, entry, series);
         if (parent.lists > 1 && tally.calls < parent.lists * 3 / 2) continue;
         if (explains(parent.rows, tally.calls, tally.filters.estimate()) == Explains::nothing) continue;
         tally.parent = parent;
@@ -120,20 +150,26 @@ void seek_parents(Unit &unit, Series &series) noexcept {
     if (series.in_transaction.calls > 0) seek_parent(unit, series, series.in_transaction);
 }
 
-void count_children(const Unit &unit, Tally &tally, std::uint32_t executions) noexcept {
-    if (tally.parent.key == 0) return;
-    update_parent(find_series(unit, tally.parent.key), tally.parent);
-    tally.parent.children += executions;
+void count_children(const Unit &unit, const Series &series, Tally &tally, std::uint32_t executions,
+                    std::uint32_t distance) noexcept {
+    Parent &parent = tally.parent;
+    if (parent.key == 0) return;
+    update_parent(find_series(unit, parent.key), parent);
+    for (std::uint32_t back = 1; parent.children > 0 && back < std::min(distance, statements_looked_back); ++back) {
+        const HistoryEntry &entry = unit.history[(series.last_position - back) % history_length];
+        if (is_list_outside(unit, entry, series)) parent.interrupted = 1;
+    }
+    parent.children += executions;
 }
 
-Explains explains(const Tally &series) noexcept {
+Explains explains(const Tally &series, bool over) noexcept {
     const Parent &parent = series.parent;
     if (parent.key == 0) return Explains::nothing;
     const Explains by_sums = explains(parent.rows, series.calls, series.filters.estimate());
     if (parent.lists <= 1 || by_sums == Explains::nothing) return by_sums;
     // A loop over the rows of a list meets another value in each row; one value a list is the request's own.
     if (series.filters.estimate() <= parent.lists) return Explains::nothing;
-    return explained_by_lists(parent);
+    return explained_by_lists(parent, series.calls, over);
 }
 
 void write_chain(const Unit &unit, const Tally &series, bool in_transaction,

@@ -17,11 +17,14 @@ enum class Explains : std::uint8_t {
 // up to date.
 void seek_parents(Unit &unit, Series &series) noexcept;
 
-// Says that the tally's series ran so many times more. Does nothing where no parent is known.
-void count_children(const Unit &unit, Tally &tally, std::uint32_t executions) noexcept;
+// Says that the tally's series ran so many times more, `distance` statements after it ran before. Does nothing where no
+// parent is known.
+void count_children(const Unit &unit, const Series &series, Tally &tally, std::uint32_t executions,
+                    std::uint32_t distance) noexcept;
 
-// Where the parent ran several times, each list must have had its own children: that sums agree may be chance.
-[[nodiscard]] Explains explains(const Tally &series) noexcept;
+// Where the parent ran several times, each list must have had its own children: that sums agree may be chance. over:
+// the latest list will have no more of them.
+[[nodiscard]] Explains explains(const Tally &series, bool over = false) noexcept;
 
 // Writes the fingerprints of the parent's ancestors and the parent itself, outermost first, 0 after the last.
 void write_chain(const Unit &unit, const Tally &series, bool in_transaction,

@@ -127,6 +127,8 @@ struct Parent {
     std::uint32_t matched;
     std::uint32_t fed;
     std::uint32_t unfed;
+    std::uint32_t interrupted;         // another list came between the latest list's children
+    std::uint32_t children_of_matched; // all of them
     std::uint32_t padding;
 };
 
@@ -134,7 +136,7 @@ struct Tally {
     std::uint32_t calls;
     std::uint32_t same_round_trip; // of these, sent together with the statement before
     std::uint32_t first_position;
-    std::uint32_t padding;
+    std::uint32_t resets_at_first; // the unit's resets at the first execution
     std::uint64_t rows;
     std::int64_t execution_ns;
     std::int64_t pause_ns; // from the end of the statement before to the start of each repeat

@@ -76,12 +76,13 @@ bool written_since(const Unit &unit, std::uint64_t relation_mask, std::uint32_t 
 }
 
 void add_to_tally(Tally &tally, const StatementEvent &event, std::uint32_t position, std::int64_t pause_ns,
-                  std::int64_t idle_ns) noexcept {
+                  std::int64_t idle_ns, std::uint32_t resets) noexcept {
     if (tally.calls == 0) {
         tally.first_position = position;
         tally.first_seen_us = event.statement_time_us;
         tally.first_pause_ns = pause_ns;
         tally.first_idle_ns = idle_ns;
+        tally.resets_at_first = resets;
     } else {
         tally.pause_ns += pause_ns;
         tally.max_pause_ns = std::max(tally.max_pause_ns, pause_ns);
@@ -165,9 +166,10 @@ bool add_to_series(Unit &unit, const StatementEvent &event, std::int64_t pause_n
         judge_series(unit, series, UnitEnd{}, settings);
         tally = Tally{};
     }
-    add_to_tally(tally, event, unit.position, pause_ns, unit.idle_ns - series.idle_at_last_ns);
+    add_to_tally(tally, event, unit.position, pause_ns, unit.idle_ns - series.idle_at_last_ns, unit.resets);
+    series.resets_at_last = unit.resets;
     series.idle_at_last_ns = unit.idle_ns;
-    count_children(unit, tally, 1);
+    count_children(unit, series, tally, 1, distance);
     if (is_checkpoint(tally.calls)) judge_series(unit, series, UnitEnd{}, settings);
     return is_new;
 }
@@ -303,7 +305,7 @@ void end_transaction(Unit &unit, std::uint32_t transaction, bool failed, const S
         Series &series = unit.series[i];
         if (series.transaction != transaction || series.in_transaction.calls == 0) continue;
         if (tiny && !failed) {
-            if (series.in_unit.calls > 0) count_children(unit, series.in_unit, series.in_transaction.calls);
+            if (series.in_unit.calls > 0) count_children(unit, series, series.in_unit, series.in_transaction.calls, 0);
             series.in_unit.add_all(series.in_transaction);
         }
         series.in_transaction = Tally{};

@@ -50,10 +50,10 @@ struct Series {
     std::uint64_t query_id;
     std::uint32_t transaction; // that in_transaction belongs to
     std::uint32_t last_position;
-    std::uint32_t period;    // positions between the last two executions, 0: more than longest_period
-    std::uint32_t run_calls; // executions at that period without a break
-    std::uint32_t calls;     // all of the unit's, with rows and time
-    std::uint32_t padding;
+    std::uint32_t period;         // positions between the last two executions, 0: more than longest_period
+    std::uint32_t run_calls;      // executions at that period without a break
+    std::uint32_t calls;          // all of the unit's, with rows and time
+    std::uint32_t resets_at_last; // the unit's resets at the last execution
     std::uint64_t rows;
     std::int64_t execution_ns;
     std::uint64_t rows_max;  // of one execution

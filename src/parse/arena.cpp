@@ -25,7 +25,7 @@ Arena::~Arena() {
 }
 
 void *Arena::allocate(std::size_t bytes) noexcept {
-    bytes = (bytes + alignment - 1) / alignment * alignment;
+    bytes = (std::max<std::size_t>(bytes, 1) + alignment - 1) / alignment * alignment;
     if (bytes > free_bytes_) {
         const std::size_t grown = std::clamp(chunk_bytes_ * 2, first_chunk_bytes, max_chunk_bytes);
         const std::size_t room = std::max(grown, bytes);

@@ -40,6 +40,16 @@ double cost_without_limit(const Plan *plan) {
     return plan->total_cost;
 }
 
+// Of the costliest part: a sub-plan that may stop at its first row, as EXISTS does, counts for little in its parent.
+double greatest_cost(const PlannedStmt *plan) {
+    double cost = cost_without_limit(plan->planTree);
+    ListCell *cell;
+    foreach (cell, plan->subplans) {
+        if (lfirst(cell) != nullptr) cost = std::max(cost, cost_without_limit(static_cast<Plan *>(lfirst(cell))));
+    }
+    return cost;
+}
+
 bool is_scan(const PlanState *node) {
     switch (nodeTag(node)) {
     case T_SeqScanState:
@@ -141,7 +151,7 @@ bool find_limit(PlanState *node, void *found) {
 bool wants_measuring(QueryDesc *query, const StatementShape &shape) {
     static const int seq_scan_rule = find_rule("seq_scan");
     static const int count_rule = find_rule("count_before_paginate");
-    const double cost = cost_without_limit(query->plannedstmt->planTree);
+    const double cost = greatest_cost(query->plannedstmt);
     double wanted = settings.thresholds[seq_scan_rule][0] * cpu_tuple_cost;
     if (shape.has(shape_flag::count)) wanted = settings.thresholds[count_rule][0] * cpu_index_tuple_cost;
     if (cost < wanted) return false;

@@ -111,6 +111,17 @@ TEST(BareRun, StaysLowWhenThePoolResetsTheConnection) {
     EXPECT_EQ(session.confidence(n_plus_one, author), Confidence::low);
 }
 
+TEST(BareRun, IsNotToldByAResetBeforeOrAfterIt) {
+    Session session;
+    session.run(publisher);
+    ++session.unit().resets;
+    session.repeat(author, 10);
+    ++session.unit().resets;
+    session.run(publisher);
+    session.end();
+    EXPECT_EQ(session.confidence(n_plus_one, author), Confidence::medium);
+}
+
 TEST(BareRun, StaysLowWhenItIsBroken) {
     Session session;
     for (std::uint64_t row = 0; row < 20; ++row) {

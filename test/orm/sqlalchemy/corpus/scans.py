@@ -1,6 +1,6 @@
 """Filters that no index serves, and scans that are as they should be: what seq_scan is about."""
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, literal, select, update
 from sqlalchemy.orm import joinedload
 
 from corpus.models import AuditEvent, Document, Tag
@@ -29,6 +29,12 @@ def unindexed_update(db):
 def unindexed_exists(db):
     with db.session() as session:
         session.query(session.query(Document).filter_by(external_id="ext-404").exists()).scalar()
+
+
+def unindexed_exists_first(db):
+    with db.session() as session:
+        found = session.query(Document).filter_by(external_id="ext-404").exists()
+        session.query(literal(True)).filter(found).first()
 
 
 def unindexed_join(db):
