@@ -107,7 +107,7 @@ void add_literals(LocalShape &local, const QueryDesc *query, ValueHashes &hashes
 
 ValueHashes hash_values(LocalShape &local, const QueryDesc *query) {
     ValueHashes hashes{0, 0, 0};
-    const ParamListInfo parameters = query->params;
+    ParamListInfo parameters = query->params;
     // PL/pgSQL fetches its variables lazily; to ask for them could run its code.
     if (parameters != nullptr && parameters->paramFetch == nullptr) add_bound_values(local, *parameters, hashes);
     if (local.shape.has(shape_flag::has_literals)) add_literals(local, query, hashes);
