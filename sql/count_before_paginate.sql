@@ -169,7 +169,7 @@ SELECT COUNT(*) AS "__count" FROM documents WHERE documents.folder_id < 9;
 SELECT documents.id, documents.title, COUNT(tags.tag) AS n FROM documents LEFT OUTER JOIN tags ON (documents.id = tags.document_id) WHERE documents.folder_id < 9 GROUP BY documents.id ORDER BY n DESC LIMIT 20;
 COMMIT;
 \o
-SELECT confidence, query, parent_query, fix_sql FROM query_audit.findings
+SELECT confidence, query, parent_query, regexp_replace(fix_sql, '\(([$][0-9] [+] 1)\)', '\1') AS fix_sql FROM query_audit.findings
 WHERE rule = 'count_before_paginate' AND datname = current_database() AND application_name = 'pages of grouped rows'
 ORDER BY query COLLATE "C";
 

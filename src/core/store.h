@@ -30,7 +30,7 @@ namespace query_audit {
 
 constexpr int statement_partitions = 16;
 constexpr int trace_partitions = 8;
-constexpr int slot_statements = 48;
+constexpr int slot_statements = 32;
 
 enum StoreLock : int {
     lock_statements = 0,
