@@ -81,9 +81,14 @@ class Lexer {
             position_ = end;
             return {TokenKind::word, start, end - start};
         }
-        if (c == ',' || c == '(' || c == ')') {
+        const char second = end < text_.size() ? text_[end] : '\0';
+        if (c == ',' || c == '(' || c == ')' || (c == '.' && !is_of(lexical::digit, second))) {
             position_ = end;
             return {TokenKind::punctuation, start, 1};
+        }
+        if (is_of(lexical::operator_part, c) && !is_of(lexical::operator_part, second)) {
+            position_ = end;
+            return {TokenKind::operator_, start, 1};
         }
         return next_other(start);
     }

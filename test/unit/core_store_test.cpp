@@ -193,15 +193,16 @@ TEST(Slot, IsFoldedPartitionByPartitionWithNothingLost) {
     const OwnedStore owned;
     BackendSlot &slot = owned.store.slot(0);
     const StatementShape shape = look_up(1);
+    constexpr auto all = static_cast<std::uint64_t>(slot_statements);
     int place = 0;
     for (int fold = 1; fold <= 3; ++fold) {
-        for (std::uint64_t n = 1; n <= 40; ++n) {
+        for (std::uint64_t n = 1; n <= all; ++n) {
             for (std::uint64_t i = 0; i < n; ++i) {
                 add_execution(*slot_statement(slot, key_of(n), place), plain_event(shape), i == 0);
             }
         }
         std::uint32_t expected = 0;
-        for (std::uint64_t n = 1; n <= 40; ++n) expected |= 1u << Store::partition_of(key_of(n));
+        for (std::uint64_t n = 1; n <= all; ++n) expected |= 1u << Store::partition_of(key_of(n));
         EXPECT_EQ(partitions_to_fold(slot), expected);
         for (std::uint32_t left = partitions_to_fold(slot); left != 0; left &= left - 1) {
             fold_statements(owned.store, slot, std::countr_zero(left));
@@ -209,7 +210,7 @@ TEST(Slot, IsFoldedPartitionByPartitionWithNothingLost) {
         clear_slot_statements(slot);
         EXPECT_EQ(partitions_to_fold(slot), 0u);
     }
-    for (std::uint64_t n = 1; n <= 40; ++n) {
+    for (std::uint64_t n = 1; n <= all; ++n) {
         const StatementKey key = key_of(n);
         const StatementRecord *record = owned.store.statements(Store::partition_of(key)).find(key);
         ASSERT_NE(record, nullptr);
