@@ -108,7 +108,6 @@ std::size_t scan_number(std::string_view text, std::size_t at) noexcept {
 // An operator ends where a comment starts.
 std::size_t scan_operator(std::string_view text, std::size_t at) noexcept {
     const std::size_t start = at;
-    if (at + 1 >= text.size() || !is_operator(text[at + 1])) return at + 1;
     while (at < text.size() && is_operator(text[at])) {
         const std::string_view two = text.substr(at, 2);
         if (at > start && (two == "--" || two == "/*")) break;

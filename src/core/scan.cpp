@@ -21,13 +21,11 @@ enum : std::uint8_t { a_string = 1, a_number = 2, more_of_a_list = 3 };
 
 std::uint64_t add_byte(std::uint64_t hash, std::uint8_t byte) noexcept { return (hash ^ byte) * multiplier; }
 
-std::uint64_t add_folded(std::uint64_t hash, std::string_view token) noexcept {
-    for (const char c : token) hash = add_byte(hash, lower_case[static_cast<std::uint8_t>(c)]);
-    return hash * multiplier;
-}
-
-std::uint64_t add_exactly(std::uint64_t hash, std::string_view token) noexcept {
-    for (const char c : token) hash = add_byte(hash, static_cast<std::uint8_t>(c));
+template <bool folds_case> std::uint64_t add_token(std::uint64_t hash, std::string_view token) noexcept {
+    for (const char c : token) {
+        const auto byte = static_cast<std::uint8_t>(c);
+        hash = add_byte(hash, folds_case ? lower_case[byte] : byte);
+    }
     return hash * multiplier;
 }
 
@@ -107,11 +105,11 @@ void scan_statement(std::string_view text, StatementScan &scan) noexcept {
         if (list == List::comma) words = add_byte(words, ',') * multiplier;
         list = list == List::in && written == "(" ? List::opened : List::none;
         if (token.kind == TokenKind::word) {
-            words = add_folded(words, written);
+            words = add_token<true>(words, written);
             if (is_in(written)) list = List::in;
-            if (is_constant_word(written)) add_constant(scan, token, add_folded(0, written));
+            if (is_constant_word(written)) add_constant(scan, token, add_token<true>(0, written));
         } else {
-            words = add_exactly(words, written);
+            words = add_token<false>(words, written);
         }
     }
     scan.words = hash_mix(words);

@@ -301,7 +301,7 @@ LocalShape *find_shape(const QueryDesc *query, uint64 query_id) {
     notice_reset();
     const PlannedStmt *plan = query->plannedstmt;
     const bool tells_tables = tells_tables_apart(query_id);
-    uint64 key = tells_tables ? query_id : statement_key(query_id, plan);
+    uint64 key = statement_key(query_id, plan);
     LocalShape *local = find_or_meet(query, query_id, key, tells_tables);
     if (!tells_tables) {
         // Statements that the planner made the same: only their texts tell them apart.
