@@ -123,7 +123,7 @@ void describe_series(UnitFinding &finding, const Series &series, const SequenceE
     const Tally &tally = *evidence.tally;
     // The finding may hold what was seen of a shorter series.
     std::fill_n(finding.evidence, max_evidence, -1);
-    std::fill_n(finding.chain, max_chain, 0);
+    std::fill_n(finding.related, max_related, 0);
     finding.confidence = evidence.confidence;
     finding.mark = evidence.mark;
     finding.reasons = evidence.reasons;

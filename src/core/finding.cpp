@@ -44,7 +44,7 @@ void add_finding(FindingRecord &record, const UnitFinding &seen) noexcept {
         sum.mark = seen.mark;
         sum.reasons = seen.reasons;
         std::copy_n(seen.evidence, max_evidence, sum.evidence);
-        std::copy_n(seen.chain, max_chain, sum.chain);
+        std::copy_n(seen.related, max_related, sum.related);
     }
     sum.confidence = std::max(sum.confidence, seen.confidence);
     sum.severity = std::max(sum.severity, seen.severity);

@@ -38,7 +38,7 @@ enum class Reason : std::uint8_t {
 [[nodiscard]] constexpr std::uint32_t reason_bit(Reason reason) noexcept { return 1u << static_cast<int>(reason); }
 
 constexpr int max_evidence = 8;
-constexpr int max_chain = 4;
+constexpr int max_related = 8;
 
 struct UnitFinding {
     std::uint8_t rule; // index in rules()
@@ -59,8 +59,10 @@ struct UnitFinding {
     std::int64_t saved_ns; // what the remedy would save of it, by estimate
     std::int64_t first_seen_us; // microseconds since 2000-01-01 UTC
     std::int64_t last_seen_us;
-    std::int64_t evidence[max_evidence];     // as the rule's evidence_names name them; -1 where not known
-    std::uint64_t chain[max_chain];          // fingerprints from the outermost ancestor to the parent; 0 ends it
+    std::int64_t evidence[max_evidence]; // as the rule's evidence_names name them; -1 where not known
+    // What the texts of the other statements of the pattern are kept under, in the order that the rule gives them; 0
+    // ends the list.
+    std::uint64_t related[max_related];
     char relation_name[relation_name_bytes]; // of a scan; other findings' is looked up when they are read
     char filter[filter_bytes];
     char index_columns[index_columns_bytes];

@@ -173,11 +173,11 @@ Explains explains(const Tally &series, bool over) noexcept {
 }
 
 void write_chain(const Unit &unit, const Tally &series, bool in_transaction,
-                 std::uint64_t (&chain)[max_chain]) noexcept {
-    std::uint64_t inner_to_outer[max_chain] = {};
+                 std::uint64_t (&chain)[max_related]) noexcept {
+    std::uint64_t inner_to_outer[max_related] = {};
     int length = 0;
     const Tally *tally = &series;
-    while (length < max_chain && tally != nullptr && tally->parent.key != 0) {
+    while (length < max_related && tally != nullptr && tally->parent.key != 0) {
         inner_to_outer[length++] = tally->parent.fingerprint;
         const Series *parent = find_series(unit, tally->parent.key);
         if (parent == nullptr) break;
@@ -185,7 +185,7 @@ void write_chain(const Unit &unit, const Tally &series, bool in_transaction,
         // A parent that ran once was in no loop itself.
         if (tally->calls < 2 || explains(*tally) == Explains::nothing) break;
     }
-    for (int i = 0; i < max_chain; ++i) chain[i] = i < length ? inner_to_outer[length - 1 - i] : 0;
+    for (int i = 0; i < max_related; ++i) chain[i] = i < length ? inner_to_outer[length - 1 - i] : 0;
 }
 
 } // namespace query_audit

@@ -28,6 +28,6 @@ void count_children(const Unit &unit, const Series &series, Tally &tally, std::u
 
 // Writes the fingerprints of the parent's ancestors and the parent itself, outermost first, 0 after the last.
 void write_chain(const Unit &unit, const Tally &series, bool in_transaction,
-                 std::uint64_t (&chain)[max_chain]) noexcept;
+                 std::uint64_t (&chain)[max_related]) noexcept;
 
 } // namespace query_audit

@@ -27,12 +27,12 @@ constexpr std::uint32_t skips_locked = 1u << 10; // ... SKIP LOCKED
 constexpr std::uint32_t filtered = 1u << 11;     // its filter compares with at least one value (parameter or literal)
 constexpr std::uint32_t grouped = 1u << 12; // GROUP BY, HAVING or a set operation at the level that shapes the output
 constexpr std::uint32_t keyed = 1u << 13;   // its filter compares with values that are more than bounds of a range
-constexpr std::uint32_t parse_flags_end = 1u << 15;
-constexpr std::uint32_t volatile_call = 1u << 16; // calls a volatile function (the server's catalog says so)
-constexpr std::uint32_t catalog_only = 1u << 17;  // every relation is a system catalog or this extension's own
-constexpr std::uint32_t has_literals = 1u << 18;  // the server found constants in the text
+constexpr std::uint32_t parse_flags_end = 1u << 22;
+constexpr std::uint32_t volatile_call = 1u << 22; // calls a volatile function (the server's catalog says so)
+constexpr std::uint32_t catalog_only = 1u << 23;  // every relation is a system catalog or this extension's own
+constexpr std::uint32_t has_literals = 1u << 24;  // the server found constants in the text
 constexpr std::uint32_t any_value_filters = 1u
-                                            << 19; // all values count as its filter's: not parsed, or a function call
+                                            << 25; // all values count as its filter's: not parsed, or a function call
 } // namespace shape_flag
 
 struct StatementShape {

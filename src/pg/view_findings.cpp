@@ -32,12 +32,12 @@ char *evidence_json(const UnitFinding &finding) {
         json_key(&json, "filter");
         json_string(&json, finding.filter);
     }
-    if (finding.chain[1] != 0) {
-        json_key(&json, "chain");
+    if (rule_of.related_name != nullptr && finding.related[1] != 0) {
+        json_key(&json, rule_of.related_name);
         appendStringInfoChar(&json, '[');
-        for (int i = 0; i < max_chain && finding.chain[i] != 0; ++i) {
+        for (int i = 0; i < max_related && finding.related[i] != 0; ++i) {
             if (i > 0) appendStringInfoString(&json, ", ");
-            json_string(&json, text_of_fingerprint(finding.chain[i]));
+            json_string(&json, text_of_fingerprint(finding.related[i]));
         }
         appendStringInfoChar(&json, ']');
     }

@@ -146,8 +146,8 @@ TEST(NPlusOne, NamesTheParentWhoseRowsMatch) {
     EXPECT_EQ(finding.severity, Severity::warning);
     EXPECT_EQ(finding.mark, Mark::burst);
     EXPECT_EQ(finding.parent_fingerprint, posts.fingerprint);
-    EXPECT_EQ(finding.chain[0], posts.fingerprint);
-    EXPECT_EQ(finding.chain[1], 0u);
+    EXPECT_EQ(finding.related[0], posts.fingerprint);
+    EXPECT_EQ(finding.related[1], 0u);
     EXPECT_EQ(finding.relation, author.relation);
     EXPECT_TRUE(has_reason(finding, Reason::parent_rows_match));
     EXPECT_TRUE(has_reason(finding, Reason::unbroken_run));
@@ -231,9 +231,9 @@ TEST(NPlusOne, NamesTheChainOfNestedLoops) {
     EXPECT_EQ(inner.evidence[parent_rows], 18);
     EXPECT_EQ(inner.evidence[parent_calls], 6);
     EXPECT_EQ(inner.parent_fingerprint, comments.fingerprint);
-    EXPECT_EQ(inner.chain[0], posts.fingerprint);
-    EXPECT_EQ(inner.chain[1], comments.fingerprint);
-    EXPECT_EQ(inner.chain[2], 0u);
+    EXPECT_EQ(inner.related[0], posts.fingerprint);
+    EXPECT_EQ(inner.related[1], comments.fingerprint);
+    EXPECT_EQ(inner.related[2], 0u);
     const UnitFinding outer = session.finding(n_plus_one, comments);
     EXPECT_EQ(outer.confidence, Confidence::high);
     EXPECT_EQ(outer.parent_fingerprint, posts.fingerprint);

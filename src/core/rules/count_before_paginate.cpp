@@ -112,6 +112,7 @@ constinit const RuleDescriptor count_before_paginate_rule = {
     .thresholds = {{"min_rows", "rows", 1000, 1, 2147483647, "Rows that the count must have read to be reported"}},
     .evidence_names = {"rows_counted", "page_rows", "page_limit", "page_offset", "count_us", "page_us",
                        "count_came_first"},
+    .related_name = nullptr,
     .fix = Fix::page_without_count,
     .on_series = nullptr,
     .on_statement = on_statement,

@@ -64,6 +64,7 @@ constinit const RuleDescriptor duplicate_query_rule = {
     .thresholds = {{"min_calls", "calls", 5, 2, 1000000,
                     "Executions with the same parameters from which a series is reported"}},
     .evidence_names = {"repeats", "calls", "distinct_parameters", "mean_pause_us"},
+    .related_name = nullptr,
     .fix = Fix::none,
     .on_series = on_series,
     .on_statement = nullptr,

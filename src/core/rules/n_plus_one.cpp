@@ -41,7 +41,7 @@ void on_series(const SeriesContext &context) {
     }
     if ((evidence.reasons & reason_bit(Reason::one_round_trip)) != 0) finding->severity = Severity::info;
     finding->parent_fingerprint = parent;
-    if (has_parent) write_chain(context.unit, tally, evidence.mark == Mark::transaction, finding->chain);
+    if (has_parent) write_chain(context.unit, tally, evidence.mark == Mark::transaction, finding->related);
     finding->evidence[calls] = tally.calls;
     finding->evidence[distinct_parameters] = tally.filters.estimate();
     if (has_parent) {
@@ -99,6 +99,7 @@ constinit const RuleDescriptor n_plus_one_rule = {
                    {"critical_calls", "calls", 100, 2, 1000000, "Executions in one unit from which it is critical"}},
     .evidence_names = {"calls", "distinct_parameters", "parent_rows", "parent_calls", "mean_pause_us", "max_pause_us",
                        "rows_per_call"},
+    .related_name = "chain",
     .fix = Fix::batch_child,
     .on_series = on_series,
     .on_statement = nullptr,

@@ -21,7 +21,12 @@ struct Threshold {
 };
 
 // The kind of SQL that mends it; the server adapter knows how to write each.
-enum class Fix : std::uint8_t { none, batch_child, page_without_count, create_index };
+enum class Fix : std::uint8_t {
+    none,
+    batch_child,        // the query, for many keys at once
+    page_without_count, // the parent's page, with one row more
+    create_index,
+};
 
 struct SeriesContext {
     Unit &unit;
@@ -52,6 +57,7 @@ struct RuleDescriptor {
     const char *remedy;
     Threshold thresholds[max_thresholds];
     const char *evidence_names[max_evidence];
+    const char *related_name; // under which evidence lists the related statements, where there are two or more; or null
     Fix fix;
     // Called for a series when its length crosses a threshold and when the unit ends; null: not a rule of series.
     void (*on_series)(const SeriesContext &context);

@@ -102,6 +102,7 @@ constinit const RuleDescriptor seq_scan_rule = {
                    {"critical_rows", "rows", 1000000, 1, 2147483647,
                     "Rows read in one execution from which it is critical"}},
     .evidence_names = {"rows_read", "rows_removed", "rows_kept", "loops", "partitions", "nested"},
+    .related_name = nullptr,
     .fix = Fix::create_index,
     .on_series = nullptr,
     .on_statement = on_statement,
