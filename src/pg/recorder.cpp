@@ -3,9 +3,12 @@
 #include <limits>
 
 #include "core/text.h"
+#include "parse/parse.h"
 
 #include "pg/config.h"
 #include "pg/memory.h"
+#include "pg/values.h"
+
 #include "pg/recorder.h"
 
 #include "pg/pg.h"
@@ -165,7 +168,13 @@ bool add_to_unit(Unit &unit, Execution &execution, const StatementEvent &event) 
         finish_statement(unit, execution.position, event, settings);
         return false;
     }
+    static KeyValues keys;
+    if (unit.sample_serial != 0 && execution.query != nullptr && wants_key_values(unit, event)) {
+        collect_keys(*execution.local, execution.query, keys);
+        execution.event.keys = &keys;
+    }
     const Added added = add_statement(unit, event, settings);
+    execution.event.keys = nullptr;
     execution.unit = unit.number;
     execution.position = added.position;
     return added.new_series;

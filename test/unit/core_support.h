@@ -67,6 +67,8 @@ struct Call {
     std::int64_t limit = -1;
     std::int64_t offset = -1;
     std::uint32_t flags = 0;
+    const RowSample *sample = nullptr;
+    const KeyValues *keys = nullptr;
 };
 
 constexpr std::int64_t millisecond_us = 1000;
@@ -179,6 +181,8 @@ class Session {
         event.execution_ns = call.execution_us * 1000;
         event.statement_time_us = event.start_ns / 1000;
         event.rows = call.rows;
+        event.sample = call.sample;
+        event.keys = call.keys;
         event.limit = call.limit;
         event.offset = call.offset;
         event.transaction = transaction_;
