@@ -124,7 +124,8 @@ class Collector {
     bool write(Tags &tags) noexcept {
         bool found = false;
         for (std::size_t i = 0; i < known_key_count; ++i) {
-            char buffer[longest_value];
+            if (values_[i].empty()) continue;
+            char buffer[longest_value]{};
             const std::string_view value = decode(values_[i], buffer);
             if (!value.empty()) found = write(tags, known_keys[i], value) || found;
         }

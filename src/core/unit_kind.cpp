@@ -12,7 +12,7 @@
 namespace query_audit {
 namespace {
 
-constexpr std::int64_t least_duration_ns = 1024; // the histogram's; a count of 1 falls into its first bucket
+constexpr std::int64_t least_duration_ns = 1024; // the histogram's; a number of 1 falls into its first bucket
 
 // The route, else controller#action as Rails writes it, else the job.
 void write_route(const char (&tags)[tags_bytes], TextWriter &name) noexcept {
@@ -56,10 +56,11 @@ EndedUnit end_of_unit(const Unit &unit) noexcept {
     ended.first_seen_us = unit.first_seen_us;
     ended.last_seen_us = unit.last_seen_us;
     ended.statements = unit.position;
-    ended.findings = unit.folded_findings;
+    std::uint32_t findings = unit.folded_findings;
     for (int i = 0; i < unit.finding_count; ++i) {
-        if (unit.findings[i].confidence > Confidence::low) ++ended.findings;
+        if (unit.findings[i].confidence > Confidence::low) ++findings;
     }
+    ended.findings = static_cast<std::uint16_t>(std::min<std::uint32_t>(findings, UINT16_MAX));
     return ended;
 }
 
@@ -77,8 +78,8 @@ void add_unit(UnitKindRecord &record, const EndedUnit &unit) noexcept {
     record.max_statements = std::max(record.max_statements, unit.statements);
     record.first_seen_us = std::min(record.first_seen_us, unit.first_seen_us);
     record.last_seen_us = std::max(record.last_seen_us, unit.last_seen_us);
-    record.wall.add(unit.wall_ns);
-    record.of_statements.add(unit.statements * least_duration_ns);
+    record.wall.add_fading(unit.wall_ns);
+    record.of_statements.add_fading(unit.statements * least_duration_ns);
 }
 
 std::int64_t statements_quantile(const UnitKindRecord &record, double q) noexcept {

@@ -12,7 +12,7 @@
 
 namespace query_audit {
 
-constexpr std::size_t unit_kind_bytes = 96;
+constexpr std::size_t unit_kind_bytes = 64;
 
 // What names a unit's kind: the strongest that is at hand.
 enum class NamedBy : std::uint8_t { application, unit, route };
@@ -30,9 +30,10 @@ struct EndedUnit {
     std::int64_t first_seen_us;
     std::int64_t last_seen_us;
     std::uint32_t statements; // that read or write a table
-    std::uint32_t findings;   // of more than low confidence
+    std::uint16_t findings;   // of more than low confidence
     NamedBy named_by;
-    char name[unit_kind_bytes - 1];
+    char name[unit_kind_bytes];
+    char padding[1];
 };
 
 struct UnitKindRecord {
@@ -46,10 +47,10 @@ struct UnitKindRecord {
     std::int64_t last_seen_us;
     std::uint32_t max_statements;
     NamedBy named_by;
-    char name[unit_kind_bytes - 1];
-    BasicHistogram<std::uint32_t> wall; // of durations
-    BasicHistogram<std::uint32_t>
-        of_statements; // of numbers of statements, each taken for as many of the least duration
+    char name[unit_kind_bytes];
+    char padding[3];
+    BasicHistogram<std::uint16_t> wall;              // of durations
+    BasicHistogram<std::uint16_t, 12> of_statements; // of numbers of statements, each taken for so many microseconds
 };
 static_assert(std::is_trivially_copyable_v<UnitKindRecord> && std::is_standard_layout_v<UnitKindRecord>);
 

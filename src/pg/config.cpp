@@ -21,12 +21,12 @@ int max_statements = 5000;
 int max_findings = 1000;
 int max_scans = 1000;
 int max_traces = 64;
-int max_units = 256;
+int max_units = 128;
 int text_memory_kb = 2048;
 char *disabled_rules = nullptr;
 
 // A session's store serves one backend, so it is smaller, and fixed: its sizes cannot be set before it is there.
-constexpr StoreConfig session_config = {1, 500, 100, 100, 500, 16, 256 * 1024, 64};
+constexpr StoreConfig session_config = {1, 500, 100, 100, 500, 16, 256 * 1024, 32};
 
 struct RuleList {
     uint64 mask;

@@ -141,11 +141,11 @@ my $of_another = each_of(
 		$wire->query("SET application_name = 'client @{[ $_[0] % 2 ]}'");
 		$wire->execute($look_up, $_[0]);
 	});
-my $folds = $executions / 16;
+my $folds = $executions / 4;
 obeys_the_law(
 	'units of one look-up each', $wire, $of_another,
 	calls => { lock => { LWLockAcquire => $folds, LWLockRelease => $folds } },
-	what => 'take one lock for sixteen units and call nothing else that is not harmless');
+	what => 'take one lock for four units and call nothing else that is not harmless');
 $wire->close;
 
 $wire = connect_wire($node);

@@ -26,7 +26,7 @@ namespace query_audit::test {
 namespace {
 
 constexpr StoreConfig small = {4, 100, 20, 20, 50, 16, 8192, 12};
-constexpr StoreConfig server_defaults = {122, 5000, 1000, 1000, 5000, 64, 2048 * 1024, 256}; // max_connections = 100
+constexpr StoreConfig server_defaults = {122, 5000, 1000, 1000, 5000, 64, 2048 * 1024, 128}; // max_connections = 100
 
 struct OwnedStore {
     explicit OwnedStore(const StoreConfig &config = small) : memory(store_bytes(config)), store(memory.get()) {
