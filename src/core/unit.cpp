@@ -247,6 +247,7 @@ Added add_statement(Unit &unit, const StatementEvent &event, const Settings &set
     const std::int64_t pause_ns = unit.position > 0 ? std::max<std::int64_t>(0, event.start_ns - unit.last_ns) : 0;
     if (unit.position == 0) {
         unit.first_seen_us = event.statement_time_us;
+        unit.first_ns = event.start_ns;
     } else if (!(unit.transaction_open && unit.transaction == event.transaction)) {
         ++unit.pauses;
         unit.pause_ns += pause_ns;

@@ -77,7 +77,8 @@ struct Unit {
     std::uint64_t route; // hash of the route tag
     char name[unit_name_bytes];
     char tags[tags_bytes];
-    std::int64_t last_ns; // end of the last statement
+    std::int64_t first_ns; // start of the first statement
+    std::int64_t last_ns;  // end of the last statement
     std::int64_t first_seen_us;
     std::int64_t last_seen_us;
     std::int64_t pause_before_ns; // before the first statement; the largest value at a connection's start
@@ -95,6 +96,8 @@ struct Unit {
     std::int32_t backend;       // process that added last
     std::int32_t series_count;
     std::int32_t finding_count;
+    std::uint32_t folded_findings; // of those folded already, the ones of more than low confidence
+    std::uint32_t findings_padding;
     std::uint32_t written_at[64];  // position of the last write, by relation_mask bit
     std::uint8_t series_index[64]; // a guess at the series' place, by key
     Series series[max_series];

@@ -22,11 +22,12 @@ int max_statements = 5000;
 int max_findings = 1000;
 int max_scans = 1000;
 int max_traces = 64;
+int max_units = 128;
 int text_memory_kb = 2048;
 char *disabled_rules = nullptr;
 
 // A session's store serves one backend, so it is smaller, and fixed: its sizes cannot be set before it is there.
-constexpr StoreConfig session_config = {1, 500, 100, 100, 500, 16, 256 * 1024};
+constexpr StoreConfig session_config = {1, 500, 100, 100, 500, 16, 256 * 1024, 32};
 
 struct RuleList {
     uint64 mask;
@@ -125,6 +126,7 @@ void define_settings(bool server_mode) {
                     100000, 0);
         define_size("pg_query_audit.max_traces", "Traces, across backends, that are kept together.", &max_traces, 8,
                     10000, 0);
+        define_size("pg_query_audit.max_units", "Kinds of units of work that are kept.", &max_units, 10, 100000, 0);
         define_size("pg_query_audit.text_memory", "Shared memory for the texts of statements.", &text_memory_kb, 64,
                     1024 * 1024, GUC_UNIT_KB);
         DefineCustomBoolVariable("pg_query_audit.save", "Keeps what was recorded across clean restarts.", nullptr,
@@ -142,6 +144,7 @@ StoreConfig store_config(Mode for_mode, int slots) {
     config.scans = static_cast<uint32>(max_scans);
     config.shapes = static_cast<uint32>(max_statements);
     config.traces = static_cast<uint32>(max_traces);
+    config.units = static_cast<uint32>(max_units);
     config.text_bytes = static_cast<uint32>(text_memory_kb) * 1024;
     return config;
 }

@@ -58,9 +58,24 @@ void fold_slot_statements() {
     for_each_bit(partitions, [](int partition) { release_lock(lock_statements + partition); });
 }
 
+void fold_slot_units() {
+    if (slot->ended_count == 0) return;
+    const LockGuard guard(lock_units, true);
+    fold_units(store.unit_kinds(), *slot);
+    store.header().folds.fetch_add(1, std::memory_order_relaxed);
+}
+
+// Keeps what the unit was, once it has been judged.
+void note_end(const Unit &unit) {
+    if (unit.position == 0) return;
+    if (slot->ended_count == slot_ended_units) fold_slot_units();
+    slot->ended[slot->ended_count++] = end_of_unit(unit);
+}
+
 void end_unit(const UnitEnd &end) {
     if (slot->unit.number == 0) return;
     evaluate_unit(slot->unit, end, settings);
+    note_end(slot->unit);
     fold_findings(slot->unit, Foldable::all);
 }
 
@@ -69,6 +84,7 @@ void at_backend_exit(int, Datum) {
     {
         const SlotWrite write;
         end_unit(UnitEnd{.ended = true});
+        fold_slot_units();
     }
     fold_slot_statements();
     {
@@ -85,6 +101,7 @@ pg_noinline void begin_epoch() {
     slot->counters = SlotCounters{};
     slot->unit.number = 0;
     slot->unit.finding_count = 0;
+    slot->ended_count = 0;
     slot->epoch = store.header().epoch.load(std::memory_order_relaxed);
 }
 
@@ -189,6 +206,8 @@ pg_noinline Unit &lock_trace(const Execution &execution) {
     bool inserted = false;
     Unit &unit = trace_unit(store, key, inserted, [](Unit &evicted) noexcept {
         evaluate_unit(evicted, UnitEnd{.ended = true}, settings);
+        note_end(evicted);
+        store.header().folds.fetch_add(1, std::memory_order_relaxed);
         fold_findings(evicted, Foldable::all);
     });
     if (inserted) {
@@ -349,11 +368,13 @@ void fold_everything() {
         if (other.pid == 0) continue;
         slot = &other;
         end_unit(UnitEnd{.ended = true});
+        fold_slot_units();
         fold_slot_statements();
     }
     for (int p = 0; p < trace_partitions; ++p) {
         store.traces(p).for_each([](const TraceKey &, Unit &unit) {
             evaluate_unit(unit, UnitEnd{.ended = true}, settings);
+            if (unit.position > 0) add_unit(store.unit_kinds(), end_of_unit(unit));
             fold_findings(store.findings(), unit, Foldable::all);
         });
         store.traces(p).clear();

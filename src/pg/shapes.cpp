@@ -209,8 +209,9 @@ void note_tags(LocalShape &local, std::string_view source) {
     // Most texts have no comment: one look at either end tells.
     size_t first = 0;
     size_t end = source.size();
-    while (first < end && (source[first] == ' ' || source[first] == '\n')) ++first;
-    while (end > first && (source[end - 1] == ' ' || source[end - 1] == '\n' || source[end - 1] == ';')) --end;
+    const auto is_blank = [](char c) { return c == ' ' || (c >= '\t' && c <= '\r'); };
+    while (first < end && is_blank(source[first])) ++first;
+    while (end > first && (is_blank(source[end - 1]) || source[end - 1] == ';')) --end;
     if (end < first + 5) return;
     const bool before = source[first] == '/' && source[first + 1] == '*';
     const bool after = source[end - 1] == '/' && source[end - 2] == '*';
