@@ -54,6 +54,7 @@ struct Series {
     std::uint32_t run_calls;      // executions at that period without a break
     std::uint32_t calls;          // all of the unit's, with rows and time
     std::uint32_t resets_at_last; // the unit's resets at the last execution
+    std::uint32_t written_in;     // the transaction of the last execution, of a write alone
     std::uint64_t rows;
     std::int64_t execution_ns;
     std::uint64_t rows_max;  // of one execution
