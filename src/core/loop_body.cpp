@@ -62,7 +62,28 @@ bool takes_next_of_queue(const Series &series, const Tally &tally) noexcept {
            2 * tally.filters.estimate() <= tally.calls;
 }
 
+void find_aside(const Unit &unit, const Series &write, const Tally &tally, LoopBody &body) noexcept {
+    const Aside &aside = unit.aside;
+    if (aside.text_key == 0 || 4 * aside.calls < 3 * tally.calls) return;
+    if (aside.position + longest_period < write.last_position) return;
+    body.aside = aside.text_key;
+    for (int i = 0; i < body.count; ++i) {
+        if (body.statements[i]->last_position == aside.position + 1) body.aside_place = i;
+    }
+}
+
 } // namespace
+
+void note_aside(Unit &unit, const StatementEvent &event) noexcept {
+    constexpr std::uint32_t elsewhere = event_flag::nested | event_flag::maintenance | event_flag::failed;
+    const StatementShape &shape = *event.shape;
+    if (!shape.has(shape_flag::volatile_call) || shape.has(shape_flag::relation) || (event.flags & elsewhere) != 0)
+        return;
+    Aside &aside = unit.aside;
+    const bool again = aside.text_key == shape.text_key() && aside.position < unit.position &&
+                       unit.position - aside.position <= longest_period;
+    aside = Aside{shape.text_key(), again ? aside.calls + 1 : 1, unit.position};
+}
 
 LoopBody find_loop_body(const Unit &unit, const Series &write, bool in_transaction) noexcept {
     LoopBody body{};
@@ -83,6 +104,7 @@ LoopBody find_loop_body(const Unit &unit, const Series &write, bool in_transacti
               [in_transaction](const Series *a, const Series *b) noexcept {
                   return tally_of(*a, in_transaction).first_position < tally_of(*b, in_transaction).first_position;
               });
+    find_aside(unit, write, tally_of(write, in_transaction), body);
     return body;
 }
 

@@ -8,9 +8,14 @@ namespace query_audit {
 struct LoopBody {
     const Series *statements[max_related]; // in the loop's order, with the write itself
     int count;
-    bool
-        takes_from_queue; // one of them takes the next row of a queue, so that each round is a piece of work of its own
+    int aside_place;     // the statement before which the aside runs
+    std::uint64_t aside; // what the text of a statement without a table is kept under, 0: none
+    // One of them takes the next row of a queue, so that each round is a piece of work of its own.
+    bool takes_from_queue;
 };
+
+// Remembers the statement if it is one that may be part of a loop's body although it reads no table.
+void note_aside(Unit &unit, const StatementEvent &event) noexcept;
 
 [[nodiscard]] inline const Tally &tally_of(const Series &series, bool in_transaction) noexcept {
     return in_transaction ? series.in_transaction : series.in_unit;

@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "core/hash.h"
+#include "core/loop_body.h"
 #include "core/parent.h"
 #include "core/rules/rule.h"
 
@@ -246,6 +247,7 @@ bool unit_continues(const Unit &unit, const Settings &settings, std::int64_t sta
 
 Added add_statement(Unit &unit, const StatementEvent &event, const Settings &settings) noexcept {
     if (!takes_part_in_sequences(event)) {
+        note_aside(unit, event);
         add_execution(unit, event, settings);
         return {0, false};
     }

@@ -65,6 +65,13 @@ struct Series {
     Tally in_transaction;         // of the open explicit transaction, in a burst
 };
 
+// A statement without a table that runs between others, such as one that takes a sequence's value. The latest is kept.
+struct Aside {
+    std::uint64_t text_key; // 0: none
+    std::uint32_t calls;    // each after another statement of the unit than the one before
+    std::uint32_t position; // of the statement that the latest came after
+};
+
 struct Unit {
     std::uint64_t number; // of this backend's units, from 1; 0: no unit has begun
     ClientIdentity client;
@@ -92,6 +99,7 @@ struct Unit {
     std::int32_t backend;       // process that added last
     std::int32_t series_count;
     std::int32_t finding_count;
+    Aside aside;
     std::uint32_t written_at[64];  // position of the last write, by relation_mask bit
     std::uint8_t series_index[64]; // a guess at the series' place, by key
     Series series[max_series];

@@ -132,6 +132,18 @@ Severity severity_of(const SequenceEvidence &evidence, const int *thresholds) no
     return many && evidence.confidence > Confidence::low && !only_set_apart ? Severity::critical : Severity::warning;
 }
 
+// Writes what the body's texts are kept under, if it has more than one; returns how many statements it has.
+int list_body(const LoopBody &body, std::uint64_t (&texts)[max_related]) noexcept {
+    const int statements = body.count + (body.aside != 0 ? 1 : 0);
+    if (statements == 1) return 1;
+    int listed = 0;
+    for (int i = 0; i < body.count; ++i) {
+        if (body.aside != 0 && i == body.aside_place && listed < max_related) texts[listed++] = body.aside;
+        if (listed < max_related) texts[listed++] = body.statements[i]->shape.text_key();
+    }
+    return statements;
+}
+
 void fill(UnitFinding &finding, const SeriesContext &context, const SequenceEvidence &evidence, const LoopBody &body) {
     using W = WriteLoops;
     const Tally &tally = *evidence.tally;
@@ -141,13 +153,11 @@ void fill(UnitFinding &finding, const SeriesContext &context, const SequenceEvid
     finding.text_key = context.series.shape.text_key();
     finding.severity = severity_of(evidence, context.thresholds);
     finding.parent_fingerprint = has_parent ? tally.parent.fingerprint : 0;
-    for (int i = 0; i < body.count && body.count > 1; ++i) {
-        finding.related[i] = body.statements[i]->shape.text_key();
-    }
+    const int statements = list_body(body, finding.related);
     finding.evidence[W::calls] = tally.calls;
     finding.evidence[W::distinct_parameters] = tally.filters.estimate();
     finding.evidence[W::transactions] = tally.transactions;
-    finding.evidence[W::statements_per_row] = body.count;
+    finding.evidence[W::statements_per_row] = statements;
     if (has_parent) {
         finding.evidence[W::parent_rows] = static_cast<std::int64_t>(tally.parent.rows);
         finding.evidence[W::parent_calls] = tally.parent.lists;

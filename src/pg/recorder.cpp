@@ -2,6 +2,7 @@
 #include <bit>
 #include <limits>
 
+#include "core/loop_body.h"
 #include "core/text.h"
 
 #include "pg/config.h"
@@ -196,6 +197,7 @@ void judge_alone(const Execution &execution, const StatementEvent &event) {
 
 bool add_to_sequences(Execution &execution, const StatementEvent &event) {
     if (!takes_part_in_sequences(event)) {
+        note_aside(slot->unit, event);
         if (event.facts != nullptr) judge_alone(execution, event);
         return false;
     }

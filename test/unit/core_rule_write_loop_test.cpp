@@ -433,6 +433,44 @@ TEST(WriteLoopBody, OfAQueuesWorkerIsNone) {
     EXPECT_EQ(session.confidence(write_loop, change), Confidence::none);
 }
 
+// SELECT nextval(...)
+StatementShape next_value() {
+    StatementShape shape = make_shape(StatementKind::select, 30, shape_flag::volatile_call);
+    shape.flags &= ~shape_flag::relation;
+    return shape;
+}
+
+TEST(WriteLoopBody, HoldsTheStatementThatTakesASequencesValue) {
+    Session session;
+    session.begin();
+    run_rounds(session, {next_value(), add}, 12);
+    session.commit();
+    EXPECT_EQ(body_of(session.finding(write_loop, add)), texts({next_value(), add}));
+    EXPECT_EQ(session.finding(write_loop, add).evidence[statements_per_row], 2);
+    Session longer;
+    longer.begin();
+    run_rounds(longer, {order, next_value(), add, change}, 20);
+    longer.commit();
+    EXPECT_EQ(body_of(longer.finding(write_loop, add)), texts({order, next_value(), add, change}));
+}
+
+TEST(WriteLoopBody, HoldsNoCallThatDoesNotComeWithEachWrite) {
+    Session before;
+    before.begin();
+    for (int i = 0; i < 50; ++i) before.run(next_value());
+    before.repeat(add, 12);
+    before.commit();
+    EXPECT_TRUE(body_of(before.finding(write_loop, add)).empty());
+    Session now_and_then;
+    now_and_then.begin();
+    for (std::uint64_t row = 0; row < 12; ++row) {
+        if (row % 3 == 0) now_and_then.run(next_value());
+        now_and_then.run(add, {.value = row});
+    }
+    now_and_then.commit();
+    EXPECT_TRUE(body_of(now_and_then.finding(write_loop, add)).empty());
+}
+
 // The times
 
 TEST(WriteLoopTimes, AreThoseOfTheWholeBody) {
