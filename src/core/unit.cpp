@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "core/hash.h"
+#include "core/loop_body.h"
 #include "core/parent.h"
 #include "core/rules/rule.h"
 
@@ -97,6 +98,12 @@ void add_to_tally(Tally &tally, const StatementEvent &event, std::uint32_t posit
     tally.repeats.add(event.parameters_hash);
 }
 
+void count_write(Series &series, Tally &tally, const StatementEvent &event) noexcept {
+    if (tally.calls == 1 || series.written_in != event.transaction) ++tally.transactions;
+    if (event.rows > 1) ++tally.several_rows;
+    series.written_in = event.transaction;
+}
+
 // Whether the loop that the tally counts is complete and the statement just before is a list that may feed the next
 // one.
 bool begins_another_loop(const Unit &unit, const Series &series, const Tally &tally) noexcept {
@@ -170,6 +177,7 @@ bool add_to_series(Unit &unit, const StatementEvent &event, std::int64_t pause_n
     }
     add_to_tally(tally, event, unit.position, pause_ns, unit.idle_ns - series.idle_at_last_ns, unit.resets);
     if (event.keys != nullptr) follow_keys(unit, series.lineage, *event.keys);
+    if (event.shape->kind != StatementKind::select) count_write(series, tally, event);
     series.resets_at_last = unit.resets;
     series.idle_at_last_ns = unit.idle_ns;
     if (tally.parent.key != 0) count_children(unit, series, tally, 1, distance);

@@ -55,6 +55,7 @@ struct Series {
     std::uint32_t run_calls;      // executions at that period without a break
     std::uint32_t calls;          // all of the unit's, with rows and time
     std::uint32_t resets_at_last; // the unit's resets at the last execution
+    std::uint32_t written_in;     // the transaction of the last execution, of a write alone
     std::uint64_t rows;
     std::int64_t execution_ns;
     std::uint64_t rows_max;  // of one execution
@@ -64,6 +65,13 @@ struct Series {
     Lineage lineage;
     Tally in_unit;        // without what in_transaction holds or held, unless that transaction was tiny
     Tally in_transaction; // of the open explicit transaction, in a burst
+};
+
+// A statement without a table that runs between others, such as one that takes a sequence's value. The latest is kept.
+struct Aside {
+    std::uint64_t text_key; // 0: none
+    std::uint32_t calls;    // each after another statement of the unit than the one before
+    std::uint32_t position; // of the statement that the latest came after
 };
 
 struct Unit {
@@ -98,6 +106,7 @@ struct Unit {
     std::int32_t finding_count;
     std::uint32_t folded_findings; // of those folded already, the ones of more than low confidence
     std::uint32_t findings_padding;
+    Aside aside;
     std::uint32_t written_at[64];  // position of the last write, by relation_mask bit
     std::uint8_t series_index[64]; // a guess at the series' place, by key
     Series series[max_series];

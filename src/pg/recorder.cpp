@@ -2,6 +2,7 @@
 #include <bit>
 #include <limits>
 
+#include "core/loop_body.h"
 #include "core/text.h"
 #include "parse/parse.h"
 
@@ -248,6 +249,7 @@ pg_noinline void judge_alone(const Execution &execution, const StatementEvent &e
 
 bool add_to_sequences(Execution &execution, const StatementEvent &event) {
     if (!takes_part_in_sequences(event)) {
+        note_aside(slot->unit, event);
         if (event.facts != nullptr) judge_alone(execution, event);
         note_settings_changed(); // by set_config(), perhaps
         return false;

@@ -174,6 +174,9 @@ bool parse_shape(LocalShape &local, StatementKind kind, std::string_view text, c
         local.shape.flags = any_value;
     }
     local.shape.kind = kind;
+    // What tells the rows apart that are put in.
+    if (kind == StatementKind::insert || kind == StatementKind::merge)
+        local.shape.flags |= shape_flag::any_value_filters;
     describe_relations(local.shape, facts);
     if (scan.count > 0) local.shape.flags |= shape_flag::has_literals;
     return status == ParseStatus::ok;
