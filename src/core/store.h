@@ -22,6 +22,7 @@
 
 #include "core/finding.h"
 #include "core/flat_table.h"
+#include "core/nested.h"
 #include "core/statements.h"
 #include "core/text_ring.h"
 #include "core/unit.h"
@@ -108,6 +109,7 @@ struct BackendSlot {
     ClientIdentity client;
     SlotCounters counters;
     Unit unit;
+    NestedRun nested;
     std::int32_t statement_count;
     std::uint32_t epoch; // of the header, when what the slot holds began
     StatementKey keys[slot_statements];

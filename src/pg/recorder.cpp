@@ -3,9 +3,11 @@
 #include <limits>
 
 #include "core/text.h"
+#include "parse/parse.h"
 
 #include "pg/config.h"
 #include "pg/memory.h"
+#include "pg/nested_loops.h"
 #include "pg/recorder.h"
 
 #include "pg/pg.h"
@@ -34,6 +36,13 @@ void fold_findings(Unit &unit, Foldable which) {
     }
     slot->counters.dropped += unit.dropped_findings;
     unit.dropped_findings = 0;
+}
+
+Unit alone; // for what belongs to no sequence
+
+// What ran inside the client's statement before is complete.
+void judge_nested_run() {
+    judge_nested(slot->nested, alone, settings, [](Unit &unit) { fold_findings(unit, Foldable::all); });
 }
 
 template <typename Visit> void for_each_bit(uint32 bits, Visit visit) {
@@ -65,6 +74,7 @@ void at_backend_exit(int, Datum) {
     {
         const SlotWrite write;
         end_unit(UnitEnd{.ended = true});
+        judge_nested_run();
     }
     fold_slot_statements();
     {
@@ -81,6 +91,8 @@ void begin_epoch() {
     slot->counters = SlotCounters{};
     slot->unit.number = 0;
     slot->unit.finding_count = 0;
+    slot->nested.statement = 0;
+    slot->nested.judged = false;
     slot->epoch = store.header().epoch.load(std::memory_order_relaxed);
 }
 
@@ -187,11 +199,21 @@ ClientIdentity client_of(const Execution &execution) {
 
 // An execution that belongs to no sequence, perhaps of another role than the client's: a function's.
 void judge_alone(const Execution &execution, const StatementEvent &event) {
-    static Unit alone;
     begin_unit(alone, Mark::burst, client_of(execution));
     if (const Execution *outermost = outermost_execution()) adopt_tags(alone, tags_of(*outermost));
     add_execution(alone, event, settings);
     fold_findings(alone, Foldable::all);
+}
+
+void add_nested_execution(const Execution &execution, const StatementEvent &event) {
+    if (event.facts != nullptr) judge_alone(execution, event);
+    NestedRun &run = slot->nested;
+    if (!runs_in(run.statement)) {
+        judge_nested_run();
+        begin_nested_run(run, client_statement(), settings);
+    }
+    NestedSeries *loop = add_nested(run, event, execution.user);
+    if (loop != nullptr) note_nested_loop(run, *loop, execution);
 }
 
 bool add_to_sequences(Execution &execution, const StatementEvent &event) {
@@ -245,8 +267,14 @@ void record(Execution &execution) {
     make_place(execution);
     {
         const SlotWrite write;
-        const bool new_in_unit = add_to_sequences(execution, event);
-        ++(event.is(event_flag::nested) ? slot->counters.nested : slot->counters.statements);
+        bool new_in_unit = false;
+        if (event.is(event_flag::nested)) {
+            ++slot->counters.nested;
+            add_nested_execution(execution, event);
+        } else {
+            ++slot->counters.statements;
+            new_in_unit = add_to_sequences(execution, event);
+        }
         add_execution(*slot_statement(*slot, key_of(execution), execution.local->place), event, new_in_unit);
     }
     execution.recorded = true;
@@ -316,6 +344,7 @@ void fold_everything() {
         if (other.pid == 0) continue;
         slot = &other;
         end_unit(UnitEnd{.ended = true});
+        judge_nested_run();
         fold_slot_statements();
     }
     for (int p = 0; p < trace_partitions; ++p) {

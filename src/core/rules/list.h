@@ -8,12 +8,17 @@
     X(n_plus_one)                                                                                                      \
     X(duplicate_query)                                                                                                 \
     X(seq_scan)                                                                                                        \
-    X(count_before_paginate)
+    X(count_before_paginate)                                                                                           \
+    X(nested_loop_query)
 
 namespace query_audit {
 
 #define QUERY_AUDIT_DECLARE_RULE(id) extern const RuleDescriptor id##_rule;
 QUERY_AUDIT_RULES(QUERY_AUDIT_DECLARE_RULE)
 #undef QUERY_AUDIT_DECLARE_RULE
+
+#define QUERY_AUDIT_NUMBER_RULE(id) id##_index,
+enum RuleIndex : int { QUERY_AUDIT_RULES(QUERY_AUDIT_NUMBER_RULE) };
+#undef QUERY_AUDIT_NUMBER_RULE
 
 } // namespace query_audit
