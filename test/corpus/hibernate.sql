@@ -26,7 +26,7 @@ update account set balance=$1,version=$2 where id=$3 and version=$4
 delete from post_comment pc1_0 where pc1_0.post_id=$1
 --: select norelation
 select nextval('post_seq')
---: select keyed
+--: select filtered
 select e1_0.id from employee e1_0 where e1_0.salary>(select avg(e2_0.salary) from employee e2_0 where e2_0.department_id=$1)
 --: select filtered
 select e1_0.id from event e1_0 where e1_0.starts_at>=$1 and e1_0.starts_at<$2 order by e1_0.starts_at

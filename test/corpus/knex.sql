@@ -26,7 +26,7 @@ delete from "sessions" where "sid" = $1
 delete from "sessions" where "expired" < CAST($1 as timestamp with time zone)
 --: select page limit keyed skips
 select "id" from "jobs" where "queue" = $1 and "run_at" <= $2 order by "priority" desc, "run_at" asc limit $3 for update skip locked
---: select grouped
+--: select grouped filtered
 select "status", count("id") from "orders" group by "status" having count("id") > $1
 --: select keyed
 select * from "users" where ("name" = $1 or "email" = $2) and "deleted_at" is null

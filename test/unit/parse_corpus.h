@@ -92,7 +92,8 @@ class Pieces {
     }
 
     // With tokens [from, to) replaced.
-    [[nodiscard]] std::string replace(std::size_t from, std::size_t to, const std::string &by) const {
+    [[nodiscard]] std::string replace(std::size_t from, std::size_t to, const std::string &text) const {
+        const std::string by = text + " ";
         return map([&](std::size_t i, const Piece &piece) {
                    if (i < from || i >= to)
                        return (i == to && from == to ? " " + by : std::string()) + piece.space + piece.text;

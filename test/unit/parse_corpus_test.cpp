@@ -109,6 +109,11 @@ class Corpus : public testing::TestWithParam<std::filesystem::path> {
     // Whether the outermost WHERE is the statement's filter.
     static bool filters(const ParsedStatement &parsed) { return parsed.shape.kind != StatementKind::insert; }
 
+    // Whether its list is that of a level below, which a LIMIT further out would not be of.
+    static bool pages_inside(const Pieces &pieces, const ParsedStatement &parsed) {
+        return parsed.shape.has(shape_flag::page) && pieces.limit().empty();
+    }
+
     static void expect_other_filter(const ParsedStatement &plain, const std::string &other_text) {
         const ParsedStatement other = parse(other_text);
         ASSERT_EQ(other.status, ParseStatus::ok) << other_text << "\n" << other.error_message;
@@ -184,7 +189,7 @@ TEST_P(Corpus, LengthsOfListsDoNotMatter) {
             // A list of one is a look-up by a value.
             if (list || pieces.is(i - 1, "array") || (row && pieces.is(i - 1, "in") && !pieces.is(i + 2, "select"))) {
                 expect_same_shape(plain, pieces.replace(i + 1, end, inside + ", " + inside), shape_flag::batch);
-            } else if (row && pieces.is(i - 1, "values")) {
+            } else if (row && pieces.is(i - 1, "values") && plain.shape.kind != StatementKind::merge) {
                 expect_same_shape(plain, pieces.replace(i, end + 1, "(" + inside + "), (" + inside + ")"),
                                   shape_flag::batch);
             }
@@ -247,7 +252,7 @@ TEST_P(Corpus, NormalizedTextIsTheSameStatement) {
 TEST_P(Corpus, AnotherFilterIsAnotherList) {
     for_each([](const std::string &, const Pieces &pieces, const ParsedStatement &plain) {
         const Pieces::Range where = pieces.where();
-        if (where.empty() || pieces.is(where.from, "current")) return;
+        if (where.empty() || pages_inside(pieces, plain) || pieces.is(where.from, "current")) return;
         expect_other_filter(plain, pieces.replace(where.from, where.from, "another_column = $900 AND"));
         for (std::size_t i = where.from; i < where.to; ++i) {
             if (pieces[i].kind == TokenKind::operator_ && pieces[i].text == "=" && !pieces.is(i + 1, "any")) {
@@ -256,7 +261,8 @@ TEST_P(Corpus, AnotherFilterIsAnotherList) {
             const bool name = pieces[i].kind == TokenKind::identifier || pieces[i].kind == TokenKind::word;
             const bool compared = i + 1 < where.to && (pieces[i + 1].kind == TokenKind::operator_ ||
                                                        pieces.is(i + 1, "in") || pieces.is(i + 1, "like"));
-            if (name && compared && pieces[i].word != "not" && pieces[i + 1].text[0] != '*') {
+            if (name && compared && !pieces.is(i - 1, "::") && pieces[i].word != "not" &&
+                pieces[i + 1].text[0] != '*') {
                 expect_other_filter(plain, pieces.replace(i, i + 1, "another_column"));
             }
         }
@@ -266,6 +272,7 @@ TEST_P(Corpus, AnotherFilterIsAnotherList) {
 TEST_P(Corpus, OrderLimitAndOutputAreNoFilter) {
     for_each([](const std::string &text, const Pieces &pieces, const ParsedStatement &plain) {
         if (plain.shape.kind != StatementKind::select || !plain.shape.has(shape_flag::relation)) return;
+        if (pages_inside(pieces, plain)) return;
         if (const Pieces::Range order = pieces.order_by(); !order.empty()) {
             expect_same_list(plain, pieces.replace(order.from, order.to, ""));
             expect_same_list(plain, pieces.replace(order.from, order.to, "ORDER BY 1 DESC NULLS LAST"));
@@ -289,7 +296,7 @@ TEST_P(Corpus, OrderLimitAndOutputAreNoFilter) {
 // Which values are the filter's: those of WHERE are, those of LIMIT and SET are not.
 TEST_P(Corpus, ValuesAreThoseOfTheFilter) {
     for_each([](const std::string &, const Pieces &pieces, const ParsedStatement &plain) {
-        if (!filters(plain) || plain.filter_value_count == max_filter_values) return;
+        if (!filters(plain) || pages_inside(pieces, plain) || plain.filter_value_count == max_filter_values) return;
         const auto has = [&](const Piece &piece) {
             const FilterValue *const end = plain.filter_values + plain.filter_value_count;
             return std::any_of(plain.filter_values, end, [&](const FilterValue &value) {
