@@ -29,7 +29,7 @@ bool is_of_application(const StatementEvent &event) noexcept {
 }
 
 void begin_nested_run(NestedRun &run, std::uint64_t statement, const Settings &settings) noexcept {
-    constexpr int rule = nested_loop_query_index;
+    constexpr int rule = rule_index::nested_loop_query;
     for (int i = 0; i < run.count; ++i) run.series[i].key = 0;
     run.statement = statement;
     run.report_at = settings.enabled(rule) ? static_cast<std::uint32_t>(settings.thresholds[rule][0]) : 0;

@@ -14,9 +14,9 @@ constexpr uint64 of_message = UINT64CONST(1) << 62;
 
 // The client's statement, unless it is a utility statement or a COMMIT.
 const Execution *client_execution() {
-    for (int i = 0; i < execution_stack.count; ++i) {
-        const Execution &execution = execution_stack.entries[i];
-        if (execution.running && !execution.event.is(event_flag::nested)) return &execution;
+    const ExecutionStack &stack = execution_stack;
+    for (const Execution *execution = stack.oldest; execution <= stack.newest; ++execution) {
+        if (execution->running && !execution->event.is(event_flag::nested)) return execution;
     }
     return nullptr;
 }

@@ -127,7 +127,7 @@ TEST(NestedLoopQuery, SaysWhetherATriggerRanIt) {
     EXPECT_EQ(finding.evidence[trigger_depth], 1);
     char buffer[1024];
     TextWriter advice(buffer, sizeof buffer);
-    rule(nested_loop_query_index).advise(finding, advice);
+    rule(rule_index::nested_loop_query).advise(finding, advice);
     EXPECT_NE(advice.view().find("FOR EACH STATEMENT"), std::string_view::npos);
 }
 
@@ -203,14 +203,14 @@ TEST(NestedLoopQuery, BelongsToTheRoleWhoseRightsItHad) {
 
 TEST(NestedLoopQuery, ObeysItsSettings) {
     Nested nested;
-    nested.settings.thresholds[nested_loop_query_index][0] = 3;
-    nested.settings.thresholds[nested_loop_query_index][1] = 5;
+    nested.settings.thresholds[rule_index::nested_loop_query][0] = 3;
+    nested.settings.thresholds[rule_index::nested_loop_query][1] = 5;
     nested.begin(2);
     nested.repeat(4, item_by_id);
     EXPECT_EQ(nested.findings().at(0).severity, Severity::warning);
     nested.execute(item_by_id);
     EXPECT_EQ(nested.findings().at(0).severity, Severity::critical);
-    nested.settings.disabled_rules = std::uint64_t{1} << nested_loop_query_index;
+    nested.settings.disabled_rules = std::uint64_t{1} << rule_index::nested_loop_query;
     EXPECT_TRUE(nested.findings().empty());
     nested.begin(3);
     nested.repeat(100, item_by_id);
