@@ -129,6 +129,8 @@ const char *reason_name(Reason reason) noexcept {
         return "both compared with the same values";
     case Reason::no_filter_values:
         return "there was no value to compare";
+    case Reason::one_statement:
+        return "they ran inside one statement";
     case Reason::count_:
         break;
     }

@@ -33,6 +33,7 @@ enum class Reason : std::uint8_t {
     measured,            // rows were counted by the executor, not estimated
     same_filter_values,  // both statements compared with the same values
     no_filter_values,    // there was no value to compare
+    one_statement,       // they ran inside one statement of the client's
     count_
 };
 

@@ -23,6 +23,7 @@
 
 #include "core/finding.h"
 #include "core/flat_table.h"
+#include "core/nested.h"
 #include "core/statements.h"
 #include "core/text_ring.h"
 #include "core/unit.h"
@@ -116,6 +117,7 @@ struct BackendSlot {
     std::uint32_t ended_count;
     std::uint32_t ended_padding;
     EndedUnit ended[slot_ended_units]; // units that are not yet in the table of kinds
+    NestedRun nested;
     std::int32_t statement_count;
     std::uint32_t epoch; // of the header, when what the slot holds began
     StatementKey keys[slot_statements];

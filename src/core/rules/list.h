@@ -10,7 +10,8 @@
     X(seq_scan)                                                                                                        \
     X(count_before_paginate)                                                                                           \
     X(write_loop)                                                                                                      \
-    X(commit_per_row)
+    X(commit_per_row)                                                                                                  \
+    X(nested_loop_query)
 
 namespace query_audit {
 

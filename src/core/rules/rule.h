@@ -46,6 +46,17 @@ struct StatementContext {
     const int *thresholds;
 };
 
+struct NestedRun;
+struct NestedSeries;
+
+struct NestedContext {
+    Unit &unit; // takes the findings
+    const NestedRun &run;
+    const NestedSeries &series;
+    int rule;
+    const int *thresholds;
+};
+
 struct RuleDescriptor {
     const char *id;
     const char *title;
@@ -63,6 +74,8 @@ struct RuleDescriptor {
     void (*on_series)(const SeriesContext &context);
     // Called for a statement that counts, pages, or was measured; null: not a rule of single statements.
     void (*on_statement)(const StatementContext &context);
+    // Called for what ran often enough inside one statement of the client's; null: not a rule of nested statements.
+    void (*on_nested)(const NestedContext &context) = nullptr;
     // Writes what to do, in a sentence or two.
     void (*advise)(const UnitFinding &finding, TextWriter &advice);
 };
