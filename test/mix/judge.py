@@ -5,7 +5,8 @@ from collections import Counter, defaultdict
 from wires import with_numbers
 
 SURE = ("medium", "high", "proven")
-PER_EXECUTION = {"seq_scan", "nested_loop_query"}  # other findings occur once a request
+# Other findings occur once a request, or once for each of its loops where they have different parents.
+PER_EXECUTION = {"seq_scan", "nested_loop_query"}
 FINDINGS = """
     select rule, severity, confidence, application_name, fingerprint, query, parent_query, occurrences, calls, evidence
     from query_audit.findings
@@ -70,10 +71,9 @@ def truth_of(episode, rules, fingerprint):
             for verdict, number in Counter(verdicts).items():
                 known = frozenset(rule for rule in verdict.rules if rule in rules)
                 keys = frozenset((rule, fingerprint[text]) for rule in known for text in verdict.texts)
-                number = number if known & PER_EXECUTION else 1
                 may |= Counter(dict.fromkeys(keys, number))
                 if must and keys:
-                    right[keys] += number
+                    right[keys] += number if known & PER_EXECUTION else 1
         most += may
     return right, most
 

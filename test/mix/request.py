@@ -137,10 +137,11 @@ class Request:
         """Brings the truth of loops, and of what several steps did together, into `right` and `neutral`."""
         for text, loops in self.loops.items():
             for found, rule in ((is_look_up_loop, "n_plus_one"), (is_repetition, "duplicate_query")):
-                if any(found(loop) for loop in loops):
-                    self.right.append(verdict(rule, text))
+                self.right += [verdict(rule, text) for loop in loops if found(loop)]
         for text, uses in self.seen.items():
             together = [values for _, values in uses]
+            if max(map(together.count, together)) >= LEAST_REPEATS:
+                self.neutral.append(verdict("duplicate_query", text))
             if len({step for step, _ in uses}) > 1 and len(together) >= LEAST_REPEATS:
                 self.neutral.append(verdict(("n_plus_one", "duplicate_query"), text))
         self.judge_pairs()
@@ -166,4 +167,7 @@ def is_look_up_loop(loop):
 
 
 def is_repetition(loop):
-    return max((loop.count(values) for values in set(loop)), default=0) >= LEAST_REPEATS
+    """Of more than eight different values the server counts those that stand out."""
+    most = max((loop.count(values) for values in set(loop)), default=0)
+    worn = len(loop) // 9 if len(set(loop)) > 8 else 0
+    return most - worn >= LEAST_REPEATS
