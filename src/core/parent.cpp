@@ -153,7 +153,6 @@ void seek_parents(Unit &unit, Series &series) noexcept {
 void count_children(const Unit &unit, const Series &series, Tally &tally, std::uint32_t executions,
                     std::uint32_t distance) noexcept {
     Parent &parent = tally.parent;
-    if (parent.key == 0) return;
     update_parent(find_series(unit, parent.key), parent);
     for (std::uint32_t back = 1; parent.children > 0 && back < std::min(distance, statements_looked_back); ++back) {
         const HistoryEntry &entry = unit.history[(series.last_position - back) % history_length];

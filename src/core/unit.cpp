@@ -169,12 +169,13 @@ bool add_to_series(Unit &unit, const StatementEvent &event, std::int64_t pause_n
     add_to_tally(tally, event, unit.position, pause_ns, unit.idle_ns - series.idle_at_last_ns, unit.resets);
     series.resets_at_last = unit.resets;
     series.idle_at_last_ns = unit.idle_ns;
-    count_children(unit, series, tally, 1, distance);
+    if (tally.parent.key != 0) count_children(unit, series, tally, 1, distance);
     if (is_checkpoint(tally.calls)) judge_series(unit, series, UnitEnd{}, settings);
     return is_new;
 }
 
-void fill_history(Unit &unit, const StatementEvent &event, std::uint32_t position) noexcept {
+[[gnu::always_inline]] inline void fill_history(Unit &unit, const StatementEvent &event,
+                                                std::uint32_t position) noexcept {
     const StatementShape &shape = *event.shape;
     HistoryEntry &entry = unit.history[position % history_length];
     entry.key = event.series;
@@ -200,7 +201,8 @@ void fill_history(Unit &unit, const StatementEvent &event, std::uint32_t positio
 
 bool takes_part_in_sequences(const StatementEvent &event) noexcept {
     const StatementShape &shape = *event.shape;
-    return shape.has(shape_flag::relation) && !shape.has(shape_flag::catalog_only) &&
+    constexpr std::uint32_t deciding = shape_flag::relation | shape_flag::catalog_only;
+    return (shape.flags & deciding) == shape_flag::relation &&
            (event.flags & (event_flag::nested | event_flag::maintenance)) == 0;
 }
 
@@ -238,10 +240,6 @@ bool unit_continues(const Unit &unit, const Settings &settings, std::int64_t sta
 }
 
 Added add_statement(Unit &unit, const StatementEvent &event, const Settings &settings) noexcept {
-    if (!takes_part_in_sequences(event)) {
-        add_execution(unit, event, settings);
-        return {0, false};
-    }
     const std::int64_t pause_ns = unit.position > 0 ? std::max<std::int64_t>(0, event.start_ns - unit.last_ns) : 0;
     if (unit.position == 0) {
         unit.first_seen_us = event.statement_time_us;

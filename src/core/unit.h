@@ -116,18 +116,18 @@ void begin_unit(Unit &unit, Mark mark, const ClientIdentity &client) noexcept;
 [[nodiscard]] bool takes_part_in_sequences(const StatementEvent &event) noexcept;
 
 struct Added {
-    std::uint32_t position; // 0: the statement takes no part in sequences
-    bool new_series;        // the first execution of its series in this unit
+    std::uint32_t position;
+    bool new_series; // the first execution of its series in this unit
 };
 
-// Adds one top-level execution and lets the rules look at it.
+// Adds one execution and lets the rules look at it. REQUIRES: it takes part in sequences.
 Added add_statement(Unit &unit, const StatementEvent &event, const Settings &settings) noexcept;
 
 // Completes a statement that was added as in progress; `event` holds its final rows, times and facts.
 void finish_statement(Unit &unit, std::uint32_t position, const StatementEvent &event,
                       const Settings &settings) noexcept;
 
-// Lets the execution rules alone look at a statement, for nested ones.
+// Lets the execution rules alone look at a statement that takes no part in sequences.
 void add_execution(Unit &unit, const StatementEvent &event, const Settings &settings) noexcept;
 
 // Judges the series of an explicit transaction for the last time. What a tiny one did belongs to the burst around it,

@@ -34,6 +34,7 @@ struct LocalShape {
     bool known_by_text; // other statements may have the same plan, so the text's words are part of the key
     uint8 filter_value_count;
     uint8 key_value_count; // of these, the first ones
+    bool plain_keys;       // these are the parameters from $1 on, in their order, and all of them keys
     // Below 128 the number of a bound parameter; from 128 on, 128 plus the place of a constant in the text.
     uint8 filter_values[max_filter_values];
     uint8 typed_parameters;                    // for how many parameters the type below is known
@@ -45,16 +46,13 @@ struct LocalShape {
 // error of its own; the server's memory may run out.
 void note_analysis(const char *source, Query *query);
 
-// The server's query id; one made from the text and the relations where the server has none: for the query of a DECLARE
-// CURSOR before version 18, and with compute_query_id = off.
-[[nodiscard]] uint64 query_id_of(const QueryDesc *query);
-
 // The statement's part of what the client sent.
 [[nodiscard]] std::string_view text_of(const QueryDesc *query);
 
-// At the start of an execution. The pointer is valid until the next call of any function here, and longer while it is
-// pinned.
-[[nodiscard]] LocalShape *find_shape(const QueryDesc *query, uint64 query_id);
+// At the start of an execution. Where the plan has no query id (that of a DECLARE CURSOR before version 18), one is
+// made from the text and the relations. The pointer is valid until the next call of any function here, and longer while
+// it is pinned.
+[[nodiscard]] LocalShape *find_shape(const QueryDesc *query);
 
 // The tags of the text that is executed now. Null when it has none, or when they were read at an earlier execution: a
 // prepared statement keeps the comment of its PREPARE for ever.

@@ -94,7 +94,12 @@ class Session {
         if (!unit_continues(*unit_, settings, event.start_ns, event.transaction) && unit_->position > 0) {
             next_unit(event);
         }
-        const Added added = add_statement(*unit_, event, settings);
+        Added added{0, false};
+        if (takes_part_in_sequences(event)) {
+            added = add_statement(*unit_, event, settings);
+        } else {
+            add_execution(*unit_, event, settings);
+        }
         if (!in_transaction_) ++transaction_;
         return added;
     }
