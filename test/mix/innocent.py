@@ -62,7 +62,10 @@ class EagerJoin(Endpoint):
         self.query = self.dialect.plain(
             f"SELECT a.{name(entity.key)}, b.{name(other.label)} FROM {name(entity.name)} a "
             f"JOIN {name(other.name)} b ON b.{name(other.key)} = a.{name(reference)} "
-            f"WHERE a.{name(entity.group)} = %s ORDER BY a.{name(entity.created)} LIMIT %s"
+            f"WHERE a.{name(entity.group)} = %s ORDER BY a.{name(entity.created)} LIMIT %s",
+            table=entity.name,
+            where=[(entity.group, "= %s")],
+            kind="page",
         )
 
     def play(self, request, rng):

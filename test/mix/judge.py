@@ -95,10 +95,11 @@ def judge(episode, findings, rules, fingerprint, scores, report):
         if found[key] > within:
             report(f"{found[key] - within} of {found[key]} are wrong", episode, rule, rows)
     for keys, requests in right.items():
-        rule = min(rule for rule, _ in keys)
         if episode.mark.gated:
             scores.exercised.update(dict.fromkeys({rule for rule, _ in keys}, requests))
-        hits = min(requests, max(found.get(key, 0) for key in keys))
+        # Where several rules may tell it, it counts for the one that does.
+        rule, _ = best = max(sorted(keys), key=lambda key: found.get(key, 0))
+        hits = min(requests, found.get(best, 0))
         scores.add(mark, rule, ("shapes", "found" if hits else "missed"))
         scores.add(mark, rule, ("requests", "found"), hits)
         scores.add(mark, rule, ("requests", "missed"), requests - hits)

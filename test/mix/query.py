@@ -5,13 +5,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Query:
-    """A text with %s for each value. `counts` and `pages` tell what it shows of which filter."""
+    """A text with %s for each value, and what it shows of which filter."""
 
     text: str
     columns: tuple = ()
     table: str = ""
     filter: tuple = ()  # the columns that it compares, with their operators
     kind: str = "select"  # select, count, page, fetch, write
+
+    def texts(self):
+        """As it may arrive: some drivers write an array out."""
+        return {self.text, self.text.replace("ANY(%s)", "ANY(ARRAY[%s])").replace("any(%s)", "any(ARRAY[%s])")}
 
 
 class Dialect:
@@ -71,5 +75,5 @@ class Dialect:
             text = f"SELECT {argument} FROM {self.source(table)}{condition}"
         return Query(self.write(text), ("count",), table, tuple(where), "count")
 
-    def plain(self, text, columns=(), table="", kind="select"):
-        return Query(self.write(text), tuple(columns), table, (), kind)
+    def plain(self, text, columns=(), table="", where=(), kind="select"):
+        return Query(self.write(text), tuple(columns), table, tuple(where), kind)

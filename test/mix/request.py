@@ -21,6 +21,10 @@ def verdict(rules, *texts):
     return Verdict(frozenset((rules,) if isinstance(rules, str) else rules), frozenset(texts))
 
 
+def texts_of(queries):
+    return {text for query in queries for text in query.texts()}
+
+
 class Request:
     def __init__(self, episode, rng, client, number):
         self.episode = episode
@@ -128,10 +132,10 @@ class Request:
         self.loops[query.text].append(list(values))
 
     def expect(self, rules, *queries):
-        self.right.append(verdict(rules, *(query.text for query in queries)))
+        self.right.append(verdict(rules, *texts_of(queries)))
 
     def allow(self, rules, *queries):
-        self.neutral.append(verdict(rules, *(query.text for query in queries)))
+        self.neutral.append(verdict(rules, *texts_of(queries)))
 
     def judge(self):
         """Brings the truth of loops, and of what several steps did together, into `right` and `neutral`."""
