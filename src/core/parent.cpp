@@ -124,7 +124,16 @@ bool may_be_parent(const Unit &unit, const HistoryEntry &entry, const Series &ch
     return (series != nullptr ? series->rows_max : entry.rows) >= 2;
 }
 
+// The list whose rows were seen to hold the series' keys.
+void adopt_proven_parent(const Unit &unit, const Series &series, Tally &tally) noexcept {
+    const HistoryEntry &entry = unit.history[series.lineage.position % history_length];
+    if (entry.position == series.lineage.position && entry.key == series.lineage.list) {
+        tally.parent = parent_from(unit, entry, series);
+    }
+}
+
 void seek_parent(Unit &unit, Series &series, Tally &tally) noexcept {
+    if (series.lineage.proven && tally.parent.key != series.lineage.list) adopt_proven_parent(unit, series, tally);
     if (tally.parent.key != 0) {
         update_parent(find_series(unit, tally.parent.key), tally.parent);
         return;

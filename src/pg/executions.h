@@ -15,7 +15,7 @@
 namespace query_audit {
 
 struct Execution {
-    QueryDesc *query;      // identity alone once the transaction has failed
+    QueryDesc *query;      // null when it was abandoned with its transaction
     LocalShape *local;     // pinned in the cache
     StatementEvent event;  // what is known of it by now; complete when it has ended
     Oid user;              // whose rights it has
@@ -26,6 +26,7 @@ struct Execution {
     uint32 position;       // there, 0: none
     bool ends_at_finish;   // its work is done only when ExecutorFinish is: it writes
     bool measured;
+    bool sampled; // its first rows are read as they pass
     bool recorded;
     bool running; // inside a run or its finish; left set by an error
     bool tagged;

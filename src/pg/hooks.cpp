@@ -7,6 +7,7 @@
 #include "pg/hooks.h"
 #include "pg/plan_facts.h"
 #include "pg/recorder.h"
+#include "pg/sampler.h"
 #include "pg/utility.h"
 
 #include "pg/pg.h"
@@ -74,6 +75,12 @@ uint32 flags_of_start() {
     return flags;
 }
 
+// Whether its rows may feed a loop.
+bool is_list(const LocalShape &local, const PlannedStmt *plan) {
+    if (local.rows == Rows::one || !track_lineage || local.shape.kind != StatementKind::select) return false;
+    return local.rows == Rows::several || plan->planTree->plan_rows >= 2;
+}
+
 Execution *begin(QueryDesc *query) {
     LocalShape *local = find_shape(query);
     Execution *execution = begin_execution(query, *local);
@@ -85,6 +92,8 @@ Execution *begin(QueryDesc *query) {
     hash_values(*local, query, event);
     event.shape = &local->shape;
     event.facts = nullptr;
+    event.sample = nullptr;
+    event.keys = nullptr;
     event.series = local->series;
     event.query_id = local->query_id;
     event.start_ns = event.end_ns = event.execution_ns = 0;
@@ -101,6 +110,7 @@ Execution *begin(QueryDesc *query) {
     execution->transaction_depth = GetCurrentTransactionNestLevel();
     execution->ends_at_finish = query->operation != CMD_SELECT || query->plannedstmt->hasModifyingCTE;
     execution->measured = wants_measuring(query, local->shape);
+    execution->sampled = is_list(*local, query->plannedstmt) && takes_part_in_sequences(event);
     return execution;
 }
 
@@ -143,7 +153,9 @@ void begin_run(Execution &execution) {
         }
     }
     record(execution);
+    execution.local->rows = event.rows >= 2 ? Rows::several : Rows::one;
     event.facts = nullptr;
+    event.sample = nullptr;
     if (!event.is(event_flag::nested)) {
         last_statement_time = event.statement_time_us;
         last_transaction = event.transaction;
@@ -173,12 +185,28 @@ void after_run(Execution &execution, uint64 asked, uint64 processed) {
     } else if (!event.is(event_flag::nested)) {
         event.flags |= event_flag::in_progress;
         record(execution);
+        event.sample = nullptr;
     }
 }
 
-void executor_run(QUERY_AUDIT_RUN_PARAMETERS) {
-    if (Execution *execution = find_execution(query)) begin_run(*execution);
+pg_noinline void run_sampled(QUERY_AUDIT_RUN_PARAMETERS) {
+    begin_sampling(query);
     next_run(QUERY_AUDIT_RUN_ARGUMENTS);
+    const RowSample *sample = end_sampling(query);
+    Execution *execution = find_execution(query);
+    if (execution == nullptr) return;
+    execution->event.sample = sample;
+    execution->sampled = false; // what a cursor returns later feeds no loop from its start
+}
+
+void executor_run(QUERY_AUDIT_RUN_PARAMETERS) {
+    Execution *begun = find_execution(query);
+    if (begun != nullptr) begin_run(*begun);
+    if (begun != nullptr && begun->sampled) {
+        run_sampled(QUERY_AUDIT_RUN_ARGUMENTS);
+    } else {
+        next_run(QUERY_AUDIT_RUN_ARGUMENTS);
+    }
     if (Execution *execution = find_execution(query)) after_run(*execution, count, query->estate->es_processed);
 }
 
@@ -226,6 +254,7 @@ void record_abandoned(Execution &execution) {
         event.flags |= event_flag::failed;
         end_run(execution);
     }
+    execution.query = nullptr; // its memory may be gone
     record(execution);
 }
 

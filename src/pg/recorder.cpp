@@ -2,10 +2,14 @@
 #include <bit>
 #include <limits>
 
+#include "core/loop_body.h"
 #include "core/text.h"
+#include "parse/parse.h"
 
 #include "pg/config.h"
 #include "pg/memory.h"
+#include "pg/values.h"
+
 #include "pg/recorder.h"
 
 #include "pg/pg.h"
@@ -55,9 +59,24 @@ void fold_slot_statements() {
     for_each_bit(partitions, [](int partition) { release_lock(lock_statements + partition); });
 }
 
+void fold_slot_units() {
+    if (slot->ended_count == 0) return;
+    const LockGuard guard(lock_units, true);
+    fold_units(store.unit_kinds(), *slot);
+    store.header().folds.fetch_add(1, std::memory_order_relaxed);
+}
+
+// Keeps what the unit was, once it has been judged.
+void note_end(const Unit &unit) {
+    if (unit.position == 0) return;
+    if (slot->ended_count == slot_ended_units) fold_slot_units();
+    slot->ended[slot->ended_count++] = end_of_unit(unit);
+}
+
 void end_unit(const UnitEnd &end) {
     if (slot->unit.number == 0) return;
     evaluate_unit(slot->unit, end, settings);
+    note_end(slot->unit);
     fold_findings(slot->unit, Foldable::all);
 }
 
@@ -66,6 +85,7 @@ void at_backend_exit(int, Datum) {
     {
         const SlotWrite write;
         end_unit(UnitEnd{.ended = true});
+        fold_slot_units();
     }
     fold_slot_statements();
     {
@@ -82,6 +102,7 @@ pg_noinline void begin_epoch() {
     slot->counters = SlotCounters{};
     slot->unit.number = 0;
     slot->unit.finding_count = 0;
+    slot->ended_count = 0;
     slot->epoch = store.header().epoch.load(std::memory_order_relaxed);
 }
 
@@ -165,7 +186,13 @@ bool add_to_unit(Unit &unit, Execution &execution, const StatementEvent &event) 
         finish_statement(unit, execution.position, event, settings);
         return false;
     }
+    static KeyValues keys;
+    if (unit.sample_serial != 0 && execution.query != nullptr && wants_key_values(unit, event)) {
+        collect_keys(*execution.local, execution.query, keys);
+        execution.event.keys = &keys;
+    }
     const Added added = add_statement(unit, event, settings);
+    execution.event.keys = nullptr;
     execution.unit = unit.number;
     execution.position = added.position;
     return added.new_series;
@@ -180,6 +207,8 @@ pg_noinline Unit &lock_trace(const Execution &execution) {
     bool inserted = false;
     Unit &unit = trace_unit(store, key, inserted, [](Unit &evicted) noexcept {
         evaluate_unit(evicted, UnitEnd{.ended = true}, settings);
+        note_end(evicted);
+        store.header().folds.fetch_add(1, std::memory_order_relaxed);
         fold_findings(evicted, Foldable::all);
     });
     if (inserted) {
@@ -220,6 +249,7 @@ pg_noinline void judge_alone(const Execution &execution, const StatementEvent &e
 
 bool add_to_sequences(Execution &execution, const StatementEvent &event) {
     if (!takes_part_in_sequences(event)) {
+        note_aside(slot->unit, event);
         if (event.facts != nullptr) judge_alone(execution, event);
         note_settings_changed(); // by set_config(), perhaps
         return false;
@@ -340,11 +370,13 @@ void fold_everything() {
         if (other.pid == 0) continue;
         slot = &other;
         end_unit(UnitEnd{.ended = true});
+        fold_slot_units();
         fold_slot_statements();
     }
     for (int p = 0; p < trace_partitions; ++p) {
         store.traces(p).for_each([](const TraceKey &, Unit &unit) {
             evaluate_unit(unit, UnitEnd{.ended = true}, settings);
+            if (unit.position > 0) add_unit(store.unit_kinds(), end_of_unit(unit));
             fold_findings(store.findings(), unit, Foldable::all);
         });
         store.traces(p).clear();

@@ -174,6 +174,9 @@ bool parse_shape(LocalShape &local, StatementKind kind, std::string_view text, c
         local.shape.flags = any_value;
     }
     local.shape.kind = kind;
+    // What tells the rows apart that are put in.
+    if (kind == StatementKind::insert || kind == StatementKind::merge)
+        local.shape.flags |= shape_flag::any_value_filters;
     describe_relations(local.shape, facts);
     if (scan.count > 0) local.shape.flags |= shape_flag::has_literals;
     return status == ParseStatus::ok;
@@ -209,8 +212,9 @@ void note_tags(LocalShape &local, std::string_view source) {
     // Most texts have no comment: one look at either end tells.
     size_t first = 0;
     size_t end = source.size();
-    while (first < end && (source[first] == ' ' || source[first] == '\n')) ++first;
-    while (end > first && (source[end - 1] == ' ' || source[end - 1] == '\n' || source[end - 1] == ';')) --end;
+    const auto is_blank = [](char c) { return c == ' ' || (c >= '\t' && c <= '\r'); };
+    while (first < end && is_blank(source[first])) ++first;
+    while (end > first && (is_blank(source[end - 1]) || source[end - 1] == ';')) --end;
     if (end < first + 5) return;
     const bool before = source[first] == '/' && source[first + 1] == '*';
     const bool after = source[end - 1] == '/' && source[end - 2] == '*';

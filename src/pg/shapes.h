@@ -15,6 +15,9 @@ constexpr int cached_parameter_types = 16;
 // Whether the constants in the texts that share a query id were always the same.
 enum class Literals : std::uint8_t { unknown, one, many };
 
+// What the last execution that ran to its end returned.
+enum class Rows : std::uint8_t { unknown, one, several }; // one: or none
+
 struct LocalShape {
     StatementShape shape;
     uint64 series; // series_key(shape)
@@ -29,6 +32,7 @@ struct LocalShape {
     Literals literals;
     uint8 unexecuted; // texts analysed since the last execution
     bool text_published;
+    Rows rows;
     uint8 pins;         // executions that use it
     bool analysed;      // met at parse analysis, so the constants and tags of texts are noted here
     bool known_by_text; // other statements may have the same plan, so the text's words are part of the key

@@ -1,10 +1,15 @@
+#include "core/lineage.h"
+
 #include "pg/values.h"
+
+#include "pg/sampler.h"
 
 #include "pg/pg.h"
 
 namespace query_audit {
-
 namespace {
+
+constexpr int first_constant = 128; // in LocalShape::filter_values
 
 pg_noinline uint64 hash_parameter(LocalShape &local, int index, const ParamExternData &parameter) {
     if (parameter.isnull) return 0x6e756c6c;
@@ -38,7 +43,7 @@ void note_constants(LocalShape &local, const StatementScan &scan) {
     uint64 filter = 0;
     uint64 keys = 0;
     for (int i = 0; i < local.filter_value_count; ++i) {
-        const int place = local.filter_values[i] - 128;
+        const int place = local.filter_values[i] - first_constant;
         if (place >= 0 && place < scan.count) filter = hash_combine(filter, scan.constant[place].hash);
         if (i < local.key_value_count) keys = filter;
     }
@@ -125,6 +130,40 @@ void hash_values(LocalShape &local, const QueryDesc *query, StatementEvent &even
     }
     if (local.shape.has(shape_flag::has_literals)) add_literals(local, query, event);
     if (local.shape.has(shape_flag::any_value_filters)) event.filter_hash = event.key_hash = event.parameters_hash;
+}
+
+namespace {
+
+uint32 hash_sampled_parameter(const LocalShape &local, const ParamListInfoData *parameters, int index) {
+    if (parameters == nullptr || parameters->paramFetch != nullptr || index >= parameters->numParams) return 0;
+    const ParamExternData &parameter = parameters->params[index];
+    const bool known = index < local.typed_parameters && local.type[index] == parameter.ptype;
+    if (parameter.isnull || !known) return 0;
+    const int16 length = local.type_length[index]; // 0: by value
+    return hash_sampled_value(parameter.ptype, length, length == 0, parameter.value);
+}
+
+} // namespace
+
+void collect_keys(const LocalShape &local, const QueryDesc *query, KeyValues &keys) {
+    memset(&keys, 0, sizeof(keys));
+    const int count = Min(static_cast<int>(local.key_value_count), followed_keys);
+    bool constants = false;
+    for (int i = 0; i < count; ++i) {
+        const int code = local.filter_values[i];
+        constants = constants || code >= first_constant;
+        if (code < first_constant) keys.hash[i][0] = hash_sampled_parameter(local, query->params, code - 1);
+    }
+    if (!constants) return;
+    const std::string_view text = text_of(query);
+    StatementScan scan;
+    scan_statement(text, scan);
+    for (int i = 0; i < count; ++i) {
+        const int place = local.filter_values[i] - first_constant;
+        if (place < 0 || place >= scan.count) continue;
+        const TextConstant &constant = scan.constant[place];
+        hash_sampled_literal(text.substr(constant.start, constant.end - constant.start), keys.hash[i]);
+    }
 }
 
 } // namespace query_audit

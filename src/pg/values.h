@@ -13,4 +13,7 @@ void note_constants(LocalShape &local, const StatementScan &scan);
 // only where its constants are not those that were noted last.
 void hash_values(LocalShape &local, const QueryDesc *query, StatementEvent &event);
 
+// At the end of an execution: the first keys, for the unit to follow. Zeros for those that cannot be told.
+void collect_keys(const LocalShape &local, const QueryDesc *query, KeyValues &keys);
+
 } // namespace query_audit

@@ -8,7 +8,9 @@
     X(n_plus_one)                                                                                                      \
     X(duplicate_query)                                                                                                 \
     X(seq_scan)                                                                                                        \
-    X(count_before_paginate)
+    X(count_before_paginate)                                                                                           \
+    X(write_loop)                                                                                                      \
+    X(commit_per_row)
 
 namespace query_audit {
 
