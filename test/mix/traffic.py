@@ -119,13 +119,13 @@ class Episode:
         self.done = []
         self.failures = []
 
-    def build_endpoints(self, rng, application, guilty, innocent):
+    def build_endpoints(self, rng, application, guilty, harmless):
         def fits(kind):
             if kind.needs_connection and self.mark.pools_statements:
                 return False
             return not (kind.autocommit_only and self.mark.transaction)
 
-        kinds = guilty.deal(5, fits) + innocent.deal(6, fits)
+        kinds = guilty.deal(5, fits) + harmless.deal(6, fits)
         self.endpoints = [kind(rng, application) for kind in kinds]
 
     def build_prefix(self, rng, application):
