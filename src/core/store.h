@@ -241,12 +241,15 @@ void add_unit(Store::UnitKinds table, const EndedUnit &unit) noexcept;
 // Adds the slot's counters to the header's and zeroes them.
 void fold_counters(const Store &store, BackendSlot &slot) noexcept;
 
-// The unit of a trace; a new one when the trace is not known. The findings of a unit that has to make room are given to
+// The unit of a trace; a new one when the trace is not known. The one that has been idle for longest makes room: a
+// request that goes on is not torn apart while there are some that have ended. Its findings are given to
 // on_evict(Unit &). REQUIRES: lock_traces + partition, exclusive.
 template <typename OnEvict>
 Unit &trace_unit(const Store &store, const TraceKey &key, bool &inserted, OnEvict on_evict) noexcept {
     return store.traces(Store::partition_of(key))
-        .find_or_insert(key, inserted, [&](const TraceKey &, Unit &unit) noexcept { on_evict(unit); });
+        .find_or_insert_over_least(
+            key, inserted, [](const Unit &unit) noexcept { return unit.last_ns; },
+            [&](const TraceKey &, Unit &unit) noexcept { on_evict(unit); });
 }
 
 } // namespace query_audit

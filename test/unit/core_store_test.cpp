@@ -348,6 +348,21 @@ TEST(Store, GivesTheUnitOfAnEvictedTraceAway) {
     EXPECT_EQ(last.trace, 100u);
 }
 
+TEST(Store, TearsNoTraceApartThatGoesOn) {
+    const OwnedStore owned;
+    const TraceKey going_on{hash_mix(1000), 1, 1};
+    bool inserted = false;
+    const auto none = [](Unit &) {};
+    trace_unit(owned.store, going_on, inserted, none).trace = 1000;
+    for (std::uint64_t n = 1; n <= 200; ++n) {
+        Unit &other = trace_unit(owned.store, TraceKey{hash_mix(n), 1, 1}, inserted, none);
+        other.last_ns = static_cast<std::int64_t>(2 * n);
+        Unit &unit = trace_unit(owned.store, going_on, inserted, none);
+        EXPECT_FALSE(inserted) << "after " << n << " others";
+        unit.last_ns = static_cast<std::int64_t>(2 * n + 1);
+    }
+}
+
 TEST(CopySlot, RefusesAFreeSlotAndOneWhoseOwnerStoppedInTheMiddle) {
     const OwnedStore owned;
     auto copy = std::make_unique<BackendSlot>();
