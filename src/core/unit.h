@@ -91,6 +91,7 @@ struct Unit {
     std::int32_t backend;       // process that added last
     std::int32_t series_count;
     std::int32_t finding_count;
+    std::uint32_t judged_flags;    // of shapes that a rule of single statements asks for
     std::uint32_t written_at[64];  // position of the last write, by relation_mask bit
     std::uint8_t series_index[64]; // a guess at the series' place, by key
     Series series[max_series];

@@ -1,6 +1,7 @@
 #include "parse/describe.h"
 
 #include "parse/hash.h"
+#include "parse/keys.h"
 #include "parse/lookups.h"
 #include "parse/output.h"
 
@@ -75,7 +76,12 @@ void describe_select(SelectStmt &select, Description &description) {
     if (paging && is_keyset(*paging, filter)) flags |= shape_flag::keyset;
     // A range of rows is read in parts; a number for each of many ranges is looked up.
     const bool all_keys = output != Output::rows;
-    if ((flags & shape_flag::relation) != 0) add_filter(identify_filter(filter), all_keys, description);
+    if ((flags & shape_flag::relation) == 0) return;
+    add_filter(identify_filter(filter), all_keys, description);
+    const RowFacts rows = describe_rows(top, output);
+    flags |= rows.flags;
+    description.row_key = rows.row_key;
+    description.list_parameter = rows.list_parameter;
 }
 
 void describe_write(const FilterSource &source, Description &description) {

@@ -150,10 +150,14 @@ bool find_limit(PlanState *node, void *found) {
 
 bool wants_measuring(QueryDesc *query, const StatementShape &shape) {
     static const int seq_scan_rule = find_rule("seq_scan");
-    static const int count_rule = find_rule("count_before_paginate");
+    static const int page_rule = find_rule("count_before_paginate");
+    static const int fetch_rule = find_rule("redundant_count");
     const double cost = greatest_cost(query->plannedstmt);
     double wanted = settings.thresholds[seq_scan_rule][0] * cpu_tuple_cost;
-    if (shape.has(shape_flag::count)) wanted = settings.thresholds[count_rule][0] * cpu_index_tuple_cost;
+    if (shape.has(shape_flag::count)) {
+        const int least = std::min(settings.thresholds[page_rule][0], settings.thresholds[fetch_rule][0]);
+        wanted = least * cpu_index_tuple_cost;
+    }
     if (cost < wanted) return false;
     if (query->plannedstmt->parallelModeNeeded) query->instrument_options |= INSTRUMENT_ROWS;
     return true;

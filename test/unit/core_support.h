@@ -67,6 +67,7 @@ struct Call {
     std::int64_t limit = -1;
     std::int64_t offset = -1;
     std::uint32_t flags = 0;
+    std::int32_t list_length = 0;
 };
 
 constexpr std::int64_t millisecond_us = 1000;
@@ -175,6 +176,7 @@ class Session {
         event.statement_time_us = event.start_ns / 1000;
         event.rows = call.rows;
         event.limit = call.limit;
+        event.list_length = call.list_length;
         event.offset = call.offset;
         event.transaction = transaction_;
         event.flags = call.flags | (in_transaction_ ? event_flag::explicit_transaction : 0);

@@ -8,7 +8,10 @@
     X(n_plus_one)                                                                                                      \
     X(duplicate_query)                                                                                                 \
     X(seq_scan)                                                                                                        \
-    X(count_before_paginate)
+    X(count_before_paginate)                                                                                           \
+    X(redundant_count)                                                                                                 \
+    X(count_storm)                                                                                                     \
+    X(fetch_ids_then_rows)
 
 namespace query_audit {
 
