@@ -32,6 +32,7 @@ enum class Reason : std::uint8_t {
     measured,            // rows were counted by the executor, not estimated
     same_filter_values,  // both statements compared with the same values
     no_filter_values,    // there was no value to compare
+    list_as_long,        // the list of keys has as many as the statement before it returned rows
     count_
 };
 

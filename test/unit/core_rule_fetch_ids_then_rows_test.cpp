@@ -7,7 +7,7 @@ namespace query_audit::test {
 namespace {
 
 constexpr const char *rule_id = "fetch_ids_then_rows";
-enum { keys_fetched, list_length, rows_fetched, keys_us, rows_us, keys_limit };
+enum { keys_fetched, keys_listed, rows_fetched, keys_us, rows_us, keys_limit };
 
 StatementShape of_key(StatementShape shape, std::uint32_t row_key) {
     shape.row_key = row_key;
@@ -44,11 +44,11 @@ TEST(FetchIdsThenRows, IsFound) {
     EXPECT_EQ(finding.mark, Mark::transaction);
     EXPECT_EQ(finding.parent_fingerprint, ids.fingerprint);
     EXPECT_EQ(finding.text_key, rows.text_key());
-    EXPECT_TRUE(has_reason(finding, Reason::parent_rows_match));
+    EXPECT_TRUE(has_reason(finding, Reason::list_as_long));
     EXPECT_EQ(finding.calls, 1u);
     EXPECT_EQ(finding.rows, 20u);
     EXPECT_EQ(finding.evidence[keys_fetched], 20);
-    EXPECT_EQ(finding.evidence[list_length], 20);
+    EXPECT_EQ(finding.evidence[keys_listed], 20);
     EXPECT_EQ(finding.evidence[rows_fetched], 20);
     EXPECT_EQ(finding.evidence[keys_limit], -1);
     EXPECT_EQ(finding.saved_ns, 300'000) << "the pause between";

@@ -26,7 +26,7 @@ TEST_P(RowFlags, AreThese) {
 INSTANTIATE_TEST_SUITE_P(
     Whole, RowFlags,
     testing::Values(Case{"SELECT * FROM t WHERE a = $1", whole}, Case{"SELECT id, b FROM t", whole},
-                    Case{"SELECT id, b FROM t ORDER BY b", whole},
+                    Case{"SELECT id, b, c FROM t ORDER BY b", whole},
                     Case{"SELECT t.* FROM t JOIN u ON u.id = t.u WHERE u.a = 1", whole},
                     Case{"SELECT t.id, t.b, u.c FROM t LEFT JOIN u ON u.id = t.u", whole},
                     Case{"SELECT x.id, x.b FROM (SELECT * FROM t WHERE a = 1 ORDER BY b) x", whole},

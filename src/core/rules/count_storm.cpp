@@ -8,7 +8,7 @@ namespace query_audit {
 namespace {
 
 enum { min_aggregates = 0 };
-enum { aggregates, statements, longest_us, mean_pause_us };
+enum { aggregates, different_statements, longest_us, mean_pause_us };
 
 // Aggregates of one table with different filters, close together; newest first.
 struct Storm {
@@ -229,7 +229,7 @@ void report(Unit &unit, int rule, const Storm &storm, Mark mark, const Pauses &p
     finding->first_seen_us = first.statement_time_us;
     finding->last_seen_us = storm.last().statement_time_us;
     finding->evidence[aggregates] = storm.count;
-    finding->evidence[statements] = count_statements(storm);
+    finding->evidence[different_statements] = count_statements(storm);
     finding->evidence[longest_us] = longest_ns / 1000;
     finding->evidence[mean_pause_us] = pauses.mean_ns / 1000;
     list_statements(storm, finding->related);
@@ -281,7 +281,7 @@ void on_unit(const UnitContext &context) {
 void advise(const UnitFinding &finding, TextWriter &advice) {
     advice.format("{} aggregates of one table, each with another filter, ran one after the other. ",
                   finding.evidence[aggregates]);
-    if (finding.evidence[statements] == 1) {
+    if (finding.evidence[different_statements] == 1) {
         advice.append(
             "They differ in a value alone: one statement with GROUP BY of the column that it is compared with "
             "answers all of them.");
@@ -316,7 +316,7 @@ constinit const RuleDescriptor count_storm_rule = {
     .remedy = "One statement with count(*) FILTER (WHERE ...) for each number, or GROUP BY.",
     .thresholds = {{"min_aggregates", "calls", 4, 2, 64,
                     "Aggregates with different filters from which they are reported"}},
-    .evidence_names = {"aggregates", "statements", "longest_us", "mean_pause_us"},
+    .evidence_names = {"aggregates", "different_statements", "longest_us", "mean_pause_us"},
     .related_name = "statements",
     .fix = Fix::none,
     .on_series = nullptr,

@@ -8,7 +8,7 @@ namespace query_audit {
 namespace {
 
 enum { min_keys = 0 };
-enum { keys_fetched, list_length, rows_fetched, keys_us, rows_us, keys_limit };
+enum { keys_fetched, keys_listed, rows_fetched, keys_us, rows_us, keys_limit };
 
 constexpr std::uint32_t statements_looked_back = 24;
 
@@ -67,10 +67,8 @@ void report(const StatementContext &context, const HistoryEntry &keys, const His
     finding->parent_fingerprint = keys.fingerprint;
     finding->mark = seen.mark;
     finding->confidence = confidence;
-    finding->reasons =
-        reason_bit(keys.rows == static_cast<std::uint64_t>(event.list_length) ? Reason::parent_rows_match
-                                                                              : Reason::parent_rows_bound);
-    if ((rows.event_flags & event_flag::same_round_trip) != 0) finding->severity = Severity::info;
+    finding->reasons = 0;
+    if (keys.rows == static_cast<std::uint64_t>(event.list_length)) finding->reasons |= reason_bit(Reason::list_as_long);
     const std::int64_t wall_ns = (rows.statement_time_us - keys.statement_time_us) * 1000 + rows.execution_ns;
     const std::int64_t execution_ns = keys.execution_ns + rows.execution_ns;
     if (finding->occurrences == 0) finding->first_seen_us = keys.statement_time_us;
@@ -82,7 +80,7 @@ void report(const StatementContext &context, const HistoryEntry &keys, const His
     finding->wall_ns += std::max(wall_ns, execution_ns);
     finding->saved_ns += std::max<std::int64_t>(0, wall_ns - execution_ns);
     finding->evidence[keys_fetched] = static_cast<std::int64_t>(keys.rows);
-    finding->evidence[list_length] = event.list_length;
+    finding->evidence[keys_listed] = event.list_length;
     finding->evidence[rows_fetched] = static_cast<std::int64_t>(rows.rows);
     finding->evidence[keys_us] = keys.execution_ns / 1000;
     finding->evidence[rows_us] = rows.execution_ns / 1000;
@@ -135,7 +133,7 @@ constinit const RuleDescriptor fetch_ids_then_rows_rule = {
         "of the unit fetched; statements that failed.",
     .remedy = "One statement: the first one's filter on the rows themselves, or WHERE key IN (SELECT key ...).",
     .thresholds = {{"min_keys", "keys", 5, 2, 2147483647, "Elements of the list from which the pair is reported"}},
-    .evidence_names = {"keys_fetched", "list_length", "rows_fetched", "keys_us", "rows_us", "keys_limit"},
+    .evidence_names = {"keys_fetched", "keys_listed", "rows_fetched", "keys_us", "rows_us", "keys_limit"},
     .related_name = nullptr,
     .fix = Fix::none,
     .on_series = nullptr,

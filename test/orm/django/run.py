@@ -35,7 +35,7 @@ django.setup()
 
 from django.db import connections
 
-from corpus import counts, duplicates, loops, quiet, requests, scans
+from corpus import counts, dashboards, duplicates, keys, loops, quiet, requests, scans
 import traffic
 
 
@@ -49,4 +49,4 @@ def run_one(application_name, scenario):
 
 
 if __name__ == "__main__":
-    sys.exit(traffic.main("django", [loops, duplicates, scans, counts, requests, quiet], run_one))
+    sys.exit(traffic.main("django", [loops, duplicates, scans, counts, dashboards, keys, requests, quiet], run_one))

@@ -14,6 +14,8 @@ const scenarios = {
   ...require("./corpus/duplicates"),
   ...require("./corpus/scans"),
   ...require("./corpus/counts"),
+  ...require("./corpus/dashboards"),
+  ...require("./corpus/keys"),
   ...require("./corpus/requests"),
   ...require("./corpus/quiet"),
 };

@@ -1,4 +1,4 @@
-"""Good habits, batches, writes and maintenance: nothing of this is a finding of the four rules."""
+"""Good habits, batches, writes and maintenance: nothing of this is a finding."""
 
 from datetime import datetime, timedelta, timezone
 from io import StringIO

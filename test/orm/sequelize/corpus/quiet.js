@@ -1,6 +1,6 @@
 "use strict";
 
-// Good habits, batches, writes and maintenance: nothing of this is a finding of the four rules.
+// Good habits, batches, writes and maintenance: nothing of this is a finding.
 
 const { DataTypes, Op, Transaction } = require("sequelize");
 const { range } = require("./traffic");
