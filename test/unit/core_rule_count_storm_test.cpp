@@ -258,14 +258,25 @@ TEST(CountStorm, StaysLowInTransactionsOfOneCountEach) {
 }
 
 TEST(CountStorm, IsSeenInABusyPoolWhereEachRequestAsksTheSameInTheSameOrder) {
-    Session session;
-    for (std::uint64_t request = 1; request <= 6; ++request) {
-        session.run(look_up(7), {.value = request, .pause_us = 30 * millisecond_us});
-        run_numbers(session, 5, request);
+    for (const std::uint64_t requests : {2u, 6u, 40u}) {
+        Session session;
+        for (std::uint64_t request = 1; request <= requests; ++request) {
+            session.run(look_up(7), {.value = request, .pause_us = 30 * millisecond_us});
+            run_numbers(session, 5, request);
+        }
+        EXPECT_EQ(surest(session), Confidence::medium) << requests;
+        ASSERT_EQ(storms(session).size(), 1u) << requests;
+        EXPECT_EQ(storms(session)[0].evidence[aggregates], 5) << requests;
     }
-    EXPECT_EQ(surest(session), Confidence::medium);
-    ASSERT_EQ(storms(session).size(), 1u);
-    EXPECT_EQ(storms(session)[0].evidence[aggregates], 5);
+}
+
+TEST(CountStorm, LeavesManyCountsForEachRowOfAListAlone) {
+    Session session;
+    session.run(list(2), {.rows = 20});
+    for (std::uint64_t row = 1; row <= 20; ++row) run_numbers(session, 4, row);
+    session.end(second_us);
+    EXPECT_EQ(surest(session), Confidence::none);
+    EXPECT_EQ(session.confidence("n_plus_one", number(1)), Confidence::high);
 }
 
 TEST(CountStorm, TakesATransactionForEachStatementForNone) {

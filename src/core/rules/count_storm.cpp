@@ -25,6 +25,7 @@ struct Search {
     const Unit &unit;
     Mark mark;
     bool over; // the unit
+    bool runs; // each statement may have many values: those of as many requests
 };
 
 bool is_aggregate(const HistoryEntry &entry) noexcept {
@@ -34,6 +35,7 @@ bool is_aggregate(const HistoryEntry &entry) noexcept {
 
 // n_plus_one's.
 bool is_in_loop(const Search &search, const Series &series) noexcept {
+    if (search.runs) return explains(series.in_unit, search.over) != Explains::nothing;
     if (search.mark != Mark::transaction) return is_loop_by_key(series.in_unit, search.over);
     return is_loop_by_key(series.in_transaction, search.over);
 }
@@ -145,14 +147,13 @@ Verdict judge_marked(const Storm &storm) noexcept {
 }
 
 // A busy client's requests, each with its count, look the same while they go on.
-Verdict judge_burst(const Unit &unit, Storm &storm, const Pauses &pauses, const UnitEnd &end, int least) noexcept {
+Verdict judge_burst(const Unit &unit, const Storm &storm, const Pauses &pauses, const UnitEnd &end) noexcept {
     const int different = count_statements(storm);
     const bool same_again = different == 1 && (end.next_key == storm.first().key || unit.follows_same_series);
     const bool like_a_page = !storm.unbounded && pauses.mean_ns <= short_pause_ns && !same_again;
     if (like_a_page && is_surrounded_by_quiet(unit, end, pauses.mean_ns, pauses.longest_ns)) {
         return {Confidence::medium, reason_bit(Reason::set_apart)};
     }
-    if (keep_recurring_run(unit, storm, least)) return {Confidence::medium, reason_bit(Reason::unbroken_run)};
     const std::uint32_t reasons = end.ended ? 0 : reason_bit(Reason::still_running);
     return {Confidence::low, like_a_page ? reasons : reasons | reason_bit(Reason::looks_like_requests)};
 }
@@ -177,7 +178,9 @@ bool names(const UnitFinding &finding, std::uint64_t text_key) noexcept {
 // What looked like a few numbers has become a loop.
 void withdraw(Unit &unit, int rule, const HistoryEntry &entry) noexcept {
     UnitFinding *finding = find_finding(unit, rule, entry.relation);
-    if (finding != nullptr && names(*finding, text_key_of(entry))) *finding = unit.findings[--unit.finding_count];
+    if (finding == nullptr || !names(*finding, text_key_of(entry))) return;
+    if ((finding->reasons & reason_bit(Reason::unbroken_run)) != 0) return; // many requests' values
+    *finding = unit.findings[--unit.finding_count];
 }
 
 void list_statements(const Storm &storm, std::uint64_t (&related)[max_related]) noexcept {
@@ -237,13 +240,19 @@ void report(Unit &unit, int rule, const Storm &storm, Mark mark, const Pauses &p
 
 void judge(Unit &unit, int rule, const HistoryEntry &newest, Mark mark, const UnitEnd &end, const int *thresholds,
            bool &found) {
-    const Search search{unit, mark, end.ended};
-    Storm storm = gather(search, newest);
-    found = storm.count >= thresholds[min_aggregates];
+    const int least = thresholds[min_aggregates];
+    if (mark == Mark::burst) {
+        Storm run = gather({unit, mark, end.ended, true}, newest);
+        if (keep_recurring_run(unit, run, least)) {
+            const Verdict sure{Confidence::medium, reason_bit(Reason::unbroken_run)};
+            report(unit, rule, run, mark, pauses_in(unit, run), sure);
+        }
+    }
+    const Storm storm = gather({unit, mark, end.ended, false}, newest);
+    found = storm.count >= least;
     if (!found) return;
     const Pauses pauses = pauses_in(unit, storm);
-    const Verdict verdict =
-        mark == Mark::burst ? judge_burst(unit, storm, pauses, end, thresholds[min_aggregates]) : judge_marked(storm);
+    const Verdict verdict = mark == Mark::burst ? judge_burst(unit, storm, pauses, end) : judge_marked(storm);
     report(unit, rule, storm, mark, pauses, verdict);
 }
 
@@ -254,7 +263,7 @@ void on_statement(const StatementContext &context) {
     if (now == nullptr || !is_aggregate(*now)) return;
     const bool in_transaction = unit.mark == Mark::burst && context.event.is(event_flag::explicit_transaction);
     const Series *series = find_series(unit, now->key);
-    const Search search{unit, in_transaction ? Mark::transaction : unit.mark, false};
+    const Search search{unit, in_transaction ? Mark::transaction : unit.mark, false, false};
     if (series != nullptr && is_in_loop(search, *series)) withdraw(unit, context.rule, *now);
     bool found = false;
     if (in_transaction) judge(unit, context.rule, *now, Mark::transaction, UnitEnd{}, context.thresholds, found);

@@ -68,7 +68,8 @@ void report(const StatementContext &context, const HistoryEntry &keys, const His
     finding->mark = seen.mark;
     finding->confidence = confidence;
     finding->reasons = 0;
-    if (keys.rows == static_cast<std::uint64_t>(event.list_length)) finding->reasons |= reason_bit(Reason::list_as_long);
+    if (keys.rows == static_cast<std::uint64_t>(event.list_length))
+        finding->reasons |= reason_bit(Reason::list_as_long);
     const std::int64_t wall_ns = (rows.statement_time_us - keys.statement_time_us) * 1000 + rows.execution_ns;
     const std::int64_t execution_ns = keys.execution_ns + rows.execution_ns;
     if (finding->occurrences == 0) finding->first_seen_us = keys.statement_time_us;

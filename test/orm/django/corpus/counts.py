@@ -122,8 +122,8 @@ def count_then_all():
 
 
 def all_then_count_autocommit():
-    drafts = _drafts()
-    return list(drafts), drafts.all().count()
+    found = Document.objects.filter(tenant_id=3, title__startswith="Document 2000")
+    return list(found), found.all().count()
 
 
 def count_then_all_joined():

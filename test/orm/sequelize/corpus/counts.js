@@ -2,7 +2,7 @@
 
 // Counts beside pages and beside all rows: what count_before_paginate and redundant_count are about.
 
-const { QueryTypes } = require("sequelize");
+const { Op, QueryTypes } = require("sequelize");
 const { prepare, tag } = require("./database");
 const { Trace } = require("./traffic");
 
@@ -120,8 +120,9 @@ module.exports = {
   },
 
   async all_then_count_autocommit({ Document }) {
-    await Document.findAll({ where: drafts });
-    await Document.count({ where: drafts });
+    const where = { tenantId: 3, title: { [Op.startsWith]: "Document 2000" } };
+    await Document.findAll({ where });
+    await Document.count({ where });
   },
 
   async count_then_all_joined(db) {

@@ -161,8 +161,9 @@ def count_then_all(db):
 
 def all_then_count_autocommit(db):
     with db.session(db.autocommit) as session:
-        _drafts(session).all()
-        _drafts(session).count()
+        found = _documents(session, tenant_id=3).filter(Document.title.startswith("Document 2000"))
+        found.all()
+        found.count()
 
 
 def count_then_all_joined(db):
