@@ -90,9 +90,10 @@ bool is_surrounded_by_quiet(const Unit &unit, const UnitEnd &end, std::int64_t m
     return end.ended && end.pause_after_ns >= around_ns && unit.pause_before_ns >= around_ns;
 }
 
-bool is_loop_by_key(const Tally &tally, bool over) noexcept {
+bool is_loop_by_key(const StatementShape &shape, const Tally &tally, bool over) noexcept {
     const std::uint32_t distinct = tally.filters.estimate();
-    if (distinct > most_values_of_a_dashboard) return true;
+    const bool ranged = shape.has(shape_flag::ranged);
+    if (distinct > (ranged ? most_ranges_of_a_dashboard : most_values_of_a_dashboard)) return true;
     if (explains(tally, over) != Explains::match) return false;
     // Twice or three times a row is chance where the values are few.
     const std::uint64_t rows = tally.parent.rows;

@@ -33,9 +33,10 @@ void describe_series(UnitFinding &finding, const Series &series, const SequenceE
 
 // The values of an aggregate that one dashboard asks for, at most; more are a loop's.
 constexpr std::uint32_t most_values_of_a_dashboard = DistinctSet::exactly_counted;
+constexpr std::uint32_t most_ranges_of_a_dashboard = 4; // today, this week, this month, this year
 
 // Whether the executions of an aggregate are a loop over keys: many different ones, or one for each row of a list. Else
 // they are a few numbers of one page.
-[[nodiscard]] bool is_loop_by_key(const Tally &tally, bool over) noexcept;
+[[nodiscard]] bool is_loop_by_key(const StatementShape &shape, const Tally &tally, bool over) noexcept;
 
 } // namespace query_audit

@@ -31,6 +31,7 @@ constexpr std::uint32_t whole = 1u << 14;    // shows or counts all that its fil
 constexpr std::uint32_t distinct = 1u << 15; // each of these once, or counts different values
 constexpr std::uint32_t keys = 1u << 16;     // its output is one column, with at most what it is sorted by
 constexpr std::uint32_t key_list = 1u << 17; // shows the rows whose column is in one list of values
+constexpr std::uint32_t ranged = 1u << 18;   // an aggregate whose filter compares with bounds of ranges alone
 constexpr std::uint32_t parse_flags_end = 1u << 22;
 constexpr std::uint32_t volatile_call = 1u << 22; // calls a volatile function (the server's catalog says so)
 constexpr std::uint32_t catalog_only = 1u << 23;  // every relation is a system catalog or this extension's own

@@ -41,6 +41,8 @@ void add_filter(const FilterIdentity &identity, bool all_keys, Description &desc
     for (const Value &one : identity.values) {
         if (one.is_bound) values.push_back(one.value);
     }
+    const bool only_bounds = description.key_value_count == 0 && !identity.bounds_are_keys;
+    if (all_keys && only_bounds && identity.compares) description.flags |= shape_flag::ranged;
     if (all_keys || identity.bounds_are_keys) description.key_value_count = values.size();
     if (!identity.compares) return;
     description.flags |= shape_flag::filtered;

@@ -98,6 +98,17 @@ TEST(CountStorm, LeavesManyValuesOfOneStatementToNPlusOne) {
     EXPECT_EQ(session.findings("n_plus_one", number(1)).size(), 1u);
 }
 
+TEST(CountStorm, LeavesMoreThanFourRangesOfOneStatementToNPlusOne) {
+    StatementShape shape = number(1);
+    shape.flags |= shape_flag::ranged;
+    for (const int ranges : {4, 5}) {
+        Session session(Mark::trace);
+        session.repeat(shape, ranges);
+        EXPECT_EQ(storms(session).size(), ranges == 4 ? 1u : 0u);
+        EXPECT_EQ(session.findings("n_plus_one", shape).size(), ranges == 4 ? 0u : 1u);
+    }
+}
+
 TEST(CountStorm, LeavesACountForEachRowOfAListToNPlusOne) {
     for (const std::uint64_t rows : {4u, 6u, 20u}) {
         Session session;

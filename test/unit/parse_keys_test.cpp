@@ -94,6 +94,15 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"SELECT count(*) FROM t WHERE id IN (1, 2)", whole},
                     Case{"SELECT id FROM t WHERE id IN (1, 2)", whole | keys}));
 
+TEST(Ranged, AreAggregatesWithBoundsAlone) {
+    const auto is_ranged = [](std::string_view text) { return parse(text).shape.has(ranged); };
+    EXPECT_TRUE(is_ranged("SELECT count(*) FROM t WHERE a > $1 AND a <= $2"));
+    EXPECT_TRUE(is_ranged("SELECT sum(b) FROM t WHERE a BETWEEN $1 AND $2"));
+    EXPECT_FALSE(is_ranged("SELECT count(*) FROM t WHERE a > $1 AND b = $2"));
+    EXPECT_FALSE(is_ranged("SELECT count(*) FROM t"));
+    EXPECT_FALSE(is_ranged("SELECT * FROM t WHERE a > $1"));
+}
+
 std::uint32_t row_key(std::string_view text) { return parse(text).shape.row_key; }
 
 TEST(RowKey, IsTheSameForKeysAndTheirList) {

@@ -36,8 +36,8 @@ bool is_aggregate(const HistoryEntry &entry) noexcept {
 // n_plus_one's.
 bool is_in_loop(const Search &search, const Series &series) noexcept {
     if (search.runs) return explains(series.in_unit, search.over) != Explains::nothing;
-    if (search.mark != Mark::transaction) return is_loop_by_key(series.in_unit, search.over);
-    return is_loop_by_key(series.in_transaction, search.over);
+    if (search.mark != Mark::transaction) return is_loop_by_key(series.shape, series.in_unit, search.over);
+    return is_loop_by_key(series.shape, series.in_transaction, search.over);
 }
 
 bool has_filter_of(const Storm &storm, const HistoryEntry &entry) noexcept {
@@ -314,7 +314,8 @@ constinit const RuleDescriptor count_storm_rule = {
         "`min_aggregates` or more aggregates without GROUP BY (count, sum, min, max, ...) of the same relations with "
         "different filters, or other values in the same filter, in one unit of work, with at most seven other "
         "statements "
-        "between two of them. One statement with up to eight different values counts; with more, or with one for each "
+        "between two of them. One statement with up to eight different values, or four ranges, counts; with more, or "
+        "with one for each "
         "row of a list before it, it is `n_plus_one`. Outside a transaction, trace or named unit it stays `low` while "
         "it goes on, and becomes `medium` when it has ended and long pauses set it apart, or when the same different "
         "statements ran right after each other in the same order before.",

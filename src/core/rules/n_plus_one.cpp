@@ -18,7 +18,7 @@ bool is_storm(const SeriesContext &context, const Tally &tally) noexcept {
     const int storm = find_rule("count_storm");
     return context.settings.enabled(storm) &&
            tally.filters.estimate() >= static_cast<std::uint32_t>(context.settings.thresholds[storm][0]) &&
-           !is_loop_by_key(tally, context.end.ended);
+           !is_loop_by_key(context.series.shape, tally, context.end.ended);
 }
 
 bool repeats_with_other_values(const Tally &tally, const int *thresholds) {
