@@ -34,6 +34,7 @@ enum class Reason : std::uint8_t {
     same_filter_values,  // both statements compared with the same values
     no_filter_values,    // there was no value to compare
     one_statement,       // they ran inside one statement of the client's
+    list_as_long,        // the list of keys has as many as the statement before it returned rows
     count_
 };
 
