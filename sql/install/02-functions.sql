@@ -11,7 +11,7 @@ COMMENT ON FUNCTION query_audit.normalize(text) IS
     'the statement with a parameter symbol in place of each literal, and without comments';
 
 CREATE FUNCTION query_audit.lint(query text)
-    RETURNS TABLE (statement integer, lint text, severity text, position integer, line_number integer,
+    RETURNS TABLE (statement integer, lint text, severity text, "position" integer, line_number integer,
                    column_number integer, snippet text, message text, hint text)
     AS 'MODULE_PATHNAME', 'pg_query_audit_lint_0_1'
     LANGUAGE C STRICT STABLE PARALLEL RESTRICTED;

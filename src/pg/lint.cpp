@@ -24,8 +24,10 @@ struct Found {
     const char *message;
 };
 
+// What came from a text of the database can be written in its encoding again.
 const char *to_server(std::string_view text) {
     char *copy = pnstrdup(text.data(), text.size());
+    if (GetDatabaseEncoding() == PG_UTF8) return copy;
     return pg_any_to_server(copy, static_cast<int>(text.size()), PG_UTF8);
 }
 
@@ -122,8 +124,8 @@ Datum pg_query_audit_lint_0_1(PG_FUNCTION_ARGS) {
         row.integer(found.at.position);
         row.integer(found.at.line);
         row.integer(found.at.column);
-        row.text(found.snippet);
-        row.text(found.message);
+        row.database_text(to_server(found.snippet));
+        row.database_text(to_server(found.message));
         row.text(found.lint->hint);
         row.finish();
     });
@@ -141,7 +143,7 @@ Datum pg_query_audit_check_lint_0_1(PG_FUNCTION_ARGS) {
         if (found.lint->severity < least || ++count > most_listed) return;
         appendStringInfo(&list, "%sline %d, column %d: %s (%s): %s", count > 1 ? "\n" : "", found.at.line,
                          found.at.column, found.lint->id, severity_name(found.lint->severity),
-                         text_to_cstring(to_database_text(found.message)));
+                         to_server(found.message));
     });
     if (count > most_listed) appendStringInfo(&list, "\n... and %d more", count - most_listed);
     if (count > 0) {
