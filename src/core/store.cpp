@@ -177,12 +177,9 @@ bool copy_slot(const BackendSlot &slot, BackendSlot &copy) noexcept {
     return false;
 }
 
-SlotStatement *slot_statement(BackendSlot &slot, const StatementKey &key, int &place) noexcept {
-    if (place < slot.statement_count && std::memcmp(&slot.keys[place], &key, sizeof(key)) == 0) {
-        return &slot.statements[place];
-    }
+SlotStatement *search_slot_statement(BackendSlot &slot, const StatementKey &key, int &place) noexcept {
     for (int i = 0; i < slot.statement_count; ++i) {
-        if (std::memcmp(&slot.keys[i], &key, sizeof(key)) == 0) {
+        if (slot.keys[i] == key) {
             place = i;
             return &slot.statements[i];
         }

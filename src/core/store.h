@@ -192,8 +192,14 @@ void end_slot_write(BackendSlot &slot) noexcept;
 // The copy is made of bytes and may be read like any slot.
 bool copy_slot(const BackendSlot &slot, BackendSlot &copy) noexcept;
 
-// The slot's statistics for this key; null when the slot is full and must be folded first.
-[[nodiscard]] SlotStatement *slot_statement(BackendSlot &slot, const StatementKey &key, int &place) noexcept;
+[[nodiscard]] SlotStatement *search_slot_statement(BackendSlot &slot, const StatementKey &key, int &place) noexcept;
+
+// The slot's statistics for this key; null when the slot is full and must be folded first. place: a guess at where they
+// stand, which is brought up to date.
+[[nodiscard]] inline SlotStatement *slot_statement(BackendSlot &slot, const StatementKey &key, int &place) noexcept {
+    if (place < slot.statement_count && slot.keys[place] == key) return &slot.statements[place];
+    return search_slot_statement(slot, key, place);
+}
 
 // Moves the slot's statistics of one partition into the global table. REQUIRES: lock_statements + partition, exclusive.
 void fold_statements(const Store &store, const BackendSlot &slot, int partition) noexcept;

@@ -10,6 +10,7 @@
 
 #include "core/event.h"
 #include "core/finding.h"
+#include "core/lineage.h"
 #include "core/settings.h"
 #include "core/tally.h"
 
@@ -60,8 +61,9 @@ struct Series {
     std::uint64_t last_rows; // of the last one
     std::int64_t last_seen_us;
     std::int64_t idle_at_last_ns; // the unit's idle_ns at the last execution
-    Tally in_unit;                // without what in_transaction holds or held, unless that transaction was tiny
-    Tally in_transaction;         // of the open explicit transaction, in a burst
+    Lineage lineage;
+    Tally in_unit;        // without what in_transaction holds or held, unless that transaction was tiny
+    Tally in_transaction; // of the open explicit transaction, in a burst
 };
 
 struct Unit {
@@ -87,6 +89,8 @@ struct Unit {
     std::uint32_t transaction_statements; // of the open explicit one
     std::uint32_t resets;                 // DISCARD ALL, RESET ALL
     std::uint32_t dropped_findings;
+    std::uint32_t sample_serial; // of the latest sample
+    std::uint32_t sample_padding;
     std::uint64_t dropped_mask; // of the identities of those, so that each is counted once
     std::int32_t backend;       // process that added last
     std::int32_t series_count;
@@ -96,6 +100,7 @@ struct Unit {
     Series series[max_series];
     HistoryEntry history[history_length];
     UnitFinding findings[max_unit_findings];
+    KeptSample samples[kept_samples]; // by serial number modulo kept_samples
 };
 static_assert(std::is_trivially_copyable_v<Unit> && std::is_standard_layout_v<Unit>);
 
@@ -116,18 +121,18 @@ void begin_unit(Unit &unit, Mark mark, const ClientIdentity &client) noexcept;
 [[nodiscard]] bool takes_part_in_sequences(const StatementEvent &event) noexcept;
 
 struct Added {
-    std::uint32_t position; // 0: the statement takes no part in sequences
-    bool new_series;        // the first execution of its series in this unit
+    std::uint32_t position;
+    bool new_series; // the first execution of its series in this unit
 };
 
-// Adds one top-level execution and lets the rules look at it.
+// Adds one execution and lets the rules look at it. REQUIRES: it takes part in sequences.
 Added add_statement(Unit &unit, const StatementEvent &event, const Settings &settings) noexcept;
 
 // Completes a statement that was added as in progress; `event` holds its final rows, times and facts.
 void finish_statement(Unit &unit, std::uint32_t position, const StatementEvent &event,
                       const Settings &settings) noexcept;
 
-// Lets the execution rules alone look at a statement, for nested ones.
+// Lets the execution rules alone look at a statement that takes no part in sequences.
 void add_execution(Unit &unit, const StatementEvent &event, const Settings &settings) noexcept;
 
 // Judges the series of an explicit transaction for the last time. What a tiny one did belongs to the burst around it,

@@ -98,6 +98,11 @@ ParseStatus query_audit_lint(const char *text, std::size_t length, std::size_t m
 // The lint with this index; null past the last.
 const LintDescriptor *query_audit_lint_descriptor(std::int32_t index) noexcept;
 
+// Writes the comparison that a statement's key (from 0, in the order of ParsedStatement::filter_values) stands in, for
+// people: `tenants.id = $1`. The empty string where it is not compared with a column.
+void query_audit_describe_key(const char *text, std::size_t length, std::int32_t key, char *out,
+                              std::size_t capacity) noexcept;
+
 } // extern "C"
 
 } // namespace query_audit

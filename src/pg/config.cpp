@@ -13,6 +13,7 @@ Mode mode = Mode::none;
 Settings settings;
 bool enabled = true;
 bool save = true;
+bool track_lineage = true;
 int max_parse_kb = 32;
 
 namespace {
@@ -96,6 +97,10 @@ void define_settings(bool server_mode) {
     settings = default_settings();
     DefineCustomBoolVariable("pg_query_audit.enabled", "Audits the statements of this session.", nullptr, &enabled,
                              true, PGC_SUSET, 0, nullptr, nullptr, nullptr);
+    DefineCustomBoolVariable("pg_query_audit.track_lineage",
+                             "Follows values from the rows of a list to the statements that they feed.",
+                             "The first rows of lists are looked at, by hash. It proves which statement feeds a loop.",
+                             &track_lineage, true, PGC_SUSET, 0, nullptr, nullptr, nullptr);
     DefineCustomStringVariable("pg_query_audit.disabled_rules", "Rules that report nothing, separated by commas.",
                                nullptr, &disabled_rules, "", PGC_SUSET, GUC_LIST_INPUT, check_disabled_rules,
                                assign_disabled_rules, nullptr);

@@ -99,6 +99,14 @@ void map_filter_values(const ParsedStatement &parsed, std::string_view text, con
     if (parsed.key_value_count == parsed.filter_value_count) local.key_value_count = local.filter_value_count;
 }
 
+// Whether the filter's values are the first bound parameters in their order, and all of them keys.
+bool has_plain_keys(const LocalShape &local) {
+    for (int i = 0; i < local.filter_value_count; ++i) {
+        if (local.filter_values[i] != i + 1) return false;
+    }
+    return local.key_value_count == local.filter_value_count;
+}
+
 void describe_relations(StatementShape &shape, const RelationFacts &facts) {
     shape.relations = facts.hash;
     shape.relation_mask = facts.mask;
@@ -186,6 +194,7 @@ LocalShape *meet(uint64 key, uint64 query_id, StatementKind kind, std::string_vi
         if (shared) share(shared_key, local);
     }
     local.series = series_key(local.shape);
+    local.plain_keys = has_plain_keys(local);
     local.text_published = text_is_held(local.shape.text_key());
     if (!local.text_published) publish_text(local, text, parsed);
     bool inserted = false;
@@ -251,6 +260,13 @@ LocalShape *find_or_meet(const QueryDesc *query, uint64 query_id, uint64 key, bo
     return local;
 }
 
+// Where the plan brings none.
+pg_noinline uint64 query_id_of_text(const QueryDesc *query) {
+    StatementScan scan;
+    scan_statement(text_of(query), scan);
+    return own_query_id(scan.words, query->plannedstmt);
+}
+
 // After a reset no text is held any more.
 void notice_reset() {
     static uint32 seen_epoch = 0;
@@ -289,17 +305,10 @@ void note_analysis(const char *source, Query *query) {
     note_tags(*local, whole);
 }
 
-uint64 query_id_of(const QueryDesc *query) {
-    const PlannedStmt *plan = query->plannedstmt;
-    if (plan->queryId != 0) return static_cast<uint64>(plan->queryId);
-    StatementScan scan;
-    scan_statement(text_of(query), scan);
-    return own_query_id(scan.words, plan);
-}
-
-LocalShape *find_shape(const QueryDesc *query, uint64 query_id) {
+LocalShape *find_shape(const QueryDesc *query) {
     notice_reset();
     const PlannedStmt *plan = query->plannedstmt;
+    const uint64 query_id = plan->queryId != 0 ? static_cast<uint64>(plan->queryId) : query_id_of_text(query);
     const bool tells_tables = tells_tables_apart(query_id);
     uint64 key = statement_key(query_id, plan);
     LocalShape *local = find_or_meet(query, query_id, key, tells_tables);

@@ -67,6 +67,8 @@ struct Call {
     std::int64_t limit = -1;
     std::int64_t offset = -1;
     std::uint32_t flags = 0;
+    const RowSample *sample = nullptr;
+    const KeyValues *keys = nullptr;
 };
 
 constexpr std::int64_t millisecond_us = 1000;
@@ -94,7 +96,12 @@ class Session {
         if (!unit_continues(*unit_, settings, event.start_ns, event.transaction) && unit_->position > 0) {
             next_unit(event);
         }
-        const Added added = add_statement(*unit_, event, settings);
+        Added added{0, false};
+        if (takes_part_in_sequences(event)) {
+            added = add_statement(*unit_, event, settings);
+        } else {
+            add_execution(*unit_, event, settings);
+        }
         if (!in_transaction_) ++transaction_;
         return added;
     }
@@ -174,6 +181,8 @@ class Session {
         event.execution_ns = call.execution_us * 1000;
         event.statement_time_us = event.start_ns / 1000;
         event.rows = call.rows;
+        event.sample = call.sample;
+        event.keys = call.keys;
         event.limit = call.limit;
         event.offset = call.offset;
         event.transaction = transaction_;

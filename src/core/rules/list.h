@@ -16,4 +16,11 @@ namespace query_audit {
 QUERY_AUDIT_RULES(QUERY_AUDIT_DECLARE_RULE)
 #undef QUERY_AUDIT_DECLARE_RULE
 
+// Their indexes, by id.
+namespace rule_index {
+#define QUERY_AUDIT_NAME_RULE(id) id,
+enum : int { QUERY_AUDIT_RULES(QUERY_AUDIT_NAME_RULE) };
+#undef QUERY_AUDIT_NAME_RULE
+} // namespace rule_index
+
 } // namespace query_audit
