@@ -49,7 +49,8 @@ const char *to_server(std::string_view text) {
 const LintDescriptor *find_lint(const char *id) {
     for (int32 i = 0;; ++i) {
         const LintDescriptor *lint = query_audit_lint_descriptor(i);
-        if (lint == nullptr || strcmp(lint->id, id) == 0) return lint;
+        if (lint == nullptr) elog(ERROR, "there is no lint %s", id);
+        if (strcmp(lint->id, id) == 0) return lint;
     }
 }
 
