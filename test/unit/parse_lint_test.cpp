@@ -160,18 +160,19 @@ TEST(Lint, OrderByRandom) {
 }
 
 TEST(Lint, CountForExistence) {
-    expect("count_for_existence", {
-                                      {"SELECT a FROM t WHERE (SELECT count(*) FROM u WHERE u.b = t.b) > 0", {"(SELECT"}},
-                                      {"SELECT a FROM t WHERE 0 = (SELECT count(u.id) FROM u)", {"0"}},
-                                      {"SELECT (SELECT count(*) FROM u) >= 1", {"(SELECT"}},
-                                      {"SELECT count(*) > 0 FROM t WHERE kind = 'x'", {"count"}},
-                                      {"SELECT a FROM t WHERE (SELECT count(*) FROM u) > 5", {}},
-                                      {"SELECT a FROM t WHERE (SELECT count(*) FROM u) >= 0", {}},
-                                      {"SELECT a FROM t WHERE (SELECT max(b) FROM u) > 0", {}},
-                                      {"SELECT kind FROM t GROUP BY kind HAVING count(*) > 0", {}},
-                                      {"SELECT kind, count(*) > 0 FROM t GROUP BY kind", {}},
-                                      {"SELECT a FROM t WHERE EXISTS (SELECT FROM u)", {}},
-                                  });
+    expect("count_for_existence",
+           {
+               {"SELECT a FROM t WHERE (SELECT count(*) FROM u WHERE u.b = t.b) > 0", {"(SELECT"}},
+               {"SELECT a FROM t WHERE 0 = (SELECT count(u.id) FROM u)", {"0"}},
+               {"SELECT (SELECT count(*) FROM u) >= 1", {"(SELECT"}},
+               {"SELECT count(*) > 0 FROM t WHERE kind = 'x'", {"count"}},
+               {"SELECT a FROM t WHERE (SELECT count(*) FROM u) > 5", {}},
+               {"SELECT a FROM t WHERE (SELECT count(*) FROM u) >= 0", {}},
+               {"SELECT a FROM t WHERE (SELECT max(b) FROM u) > 0", {}},
+               {"SELECT kind FROM t GROUP BY kind HAVING count(*) > 0", {}},
+               {"SELECT kind, count(*) > 0 FROM t GROUP BY kind", {}},
+               {"SELECT a FROM t WHERE EXISTS (SELECT FROM u)", {}},
+           });
 }
 
 TEST(Lint, SelectWithoutLimit) {
