@@ -197,6 +197,9 @@ class Store {
 void begin_slot_write(BackendSlot &slot) noexcept;
 void end_slot_write(BackendSlot &slot) noexcept;
 
+// Whether no backend owns the slot.
+[[nodiscard]] bool slot_is_free(const BackendSlot &slot) noexcept;
+
 // Copies another backend's slot. Returns false when the slot is free or its owner never stopped writing.
 // The copy is made of bytes and may be read like any slot.
 bool copy_slot(const BackendSlot &slot, BackendSlot &copy) noexcept;

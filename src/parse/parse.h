@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/severity.h"
 #include "core/shape.h"
 
 namespace query_audit {
@@ -32,6 +33,35 @@ struct ParsedStatement {
     std::int32_t filter_value_count;
     std::int32_t key_value_count;                 // of these, the first ones: not mere bounds of a range
     FilterValue filter_values[max_filter_values]; // in an order that depends on the filter's identity alone
+};
+
+// What one statement's text says against it. The table of lints is in src/parse/lints.
+struct LintDescriptor {
+    const char *id;
+    Severity severity;
+    const char *title;
+    const char *rationale;  // why it hurts
+    const char *reports;    // for docs/lints.md: what is reported, and
+    const char *silent_for; // what looks like it and is not
+    const char *hint;       // what to do
+};
+
+constexpr int max_lint_findings = 64; // of one statement; what comes after is not reported
+constexpr std::size_t lint_message_bytes = 240;
+
+struct LintFinding {
+    std::int32_t lint;     // its index in the table
+    std::int32_t location; // byte offset in the text
+    char message[lint_message_bytes];
+};
+
+struct LintedStatement {
+    ParseStatus status;
+    std::uint8_t padding[3];
+    std::int32_t error_position; // these two as in ParsedStatement
+    char error_message[256];
+    std::int32_t finding_count;
+    LintFinding findings[max_lint_findings]; // by location
 };
 
 extern "C" {
@@ -60,6 +90,13 @@ bool query_audit_rewrite_batched(const char *text, std::size_t length, bool sing
 // Writes the page statement with one more row asked for than shown (LIMIT n + 1), which tells whether a next page
 // exists without a count. Returns false, with the reason in `out`, where the statement has no LIMIT to raise.
 bool query_audit_rewrite_page(const char *text, std::size_t length, char *out, std::size_t capacity) noexcept;
+
+// Looks at one DML statement. Returns out->status; findings are set only when it is ok.
+ParseStatus query_audit_lint(const char *text, std::size_t length, std::size_t max_bytes,
+                             LintedStatement *out) noexcept;
+
+// The lint with this index; null past the last.
+const LintDescriptor *query_audit_lint_descriptor(std::int32_t index) noexcept;
 
 // Writes the comparison that a statement's key (from 0, in the order of ParsedStatement::filter_values) stands in, for
 // people: `tenants.id = $1`. The empty string where it is not compared with a column.

@@ -45,7 +45,7 @@ template <typename Read> auto read_at_one_moment(Read read) {
 bool copy_patiently(const BackendSlot &slot, BackendSlot &copy) {
     for (int attempt = 0; attempt < most_waits; ++attempt) {
         if (copy_slot(slot, copy)) return true;
-        if (slot.pid == 0) return false;
+        if (slot_is_free(slot)) return false;
         pg_usleep(wait_us);
     }
     return false;

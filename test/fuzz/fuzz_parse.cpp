@@ -1,4 +1,5 @@
-// libFuzzer target: the four entry points of the box on any bytes. The first byte of the input chooses the options.
+// libFuzzer target: the entry points of the box on any bytes, but lint. The first byte of the input chooses the
+// options.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
