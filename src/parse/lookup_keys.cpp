@@ -55,8 +55,7 @@ void LookupKeys::match_any(Tree &tree) const {
     const Equality &key = keys_[0];
     PgQuery__AExpr &expression = *key.expression;
     const std::int32_t parameter = parameter_of(key.value);
-    Node *array =
-        make_parameter(parameter > 0 ? parameter : highest_parameter(tree.statement()->base) + 1, arena);
+    Node *array = make_parameter(parameter > 0 ? parameter : highest_parameter(tree.statement()->base) + 1, arena);
     if (key.value->node_case == PG_QUERY__NODE__NODE_TYPE_CAST) {
         PgQuery__TypeCast &cast = *key.value->type_cast;
         cast.type_name = array_of(*cast.type_name, arena);
@@ -79,12 +78,17 @@ void LookupKeys::match(Tree &tree, Node *&where, Fragments &fragments) const {
     std::vector<Node *> kept;
     for (Node *condition : conjuncts_of(where)) {
         const PgQuery__AExpr *expression = as_expression(condition);
-        const bool key = std::any_of(keys_.begin(), keys_.end(),
-                                     [&](const Equality &one) { return one.expression == expression; });
+        const bool key =
+            std::any_of(keys_.begin(), keys_.end(), [&](const Equality &one) { return one.expression == expression; });
         if (!key) kept.push_back(condition);
         if (expression == keys_[0].expression) kept.push_back(make_in_select(row, tuples, arena));
     }
     where = make_bool(PG_QUERY__BOOL_EXPR_TYPE__AND_EXPR, list(kept.data(), kept.size()), arena);
+}
+
+bool LookupKeys::has_parameter(std::int32_t parameter) const noexcept {
+    return std::any_of(keys_.begin(), keys_.end(),
+                       [&](const Equality &key) { return parameter_of(key.value) == parameter; });
 }
 
 bool LookupKeys::has_column(std::string_view name) const noexcept {

@@ -8,8 +8,8 @@ namespace query_audit::parse {
 
 inline constexpr Reason looks_up_by_list_already = "It already looks its rows up by a list.";
 
-// Equalities of columns with values, at the top level of a WHERE. Where there are several, those with parameters are the
-// keys, since the program wrote the others' values into the text.
+// Equalities of columns with values, at the top level of a WHERE. Where there are several, those with parameters are
+// the keys, since the program wrote the others' values into the text.
 class LookupKeys {
   public:
     // Finds the keys; changes nothing.
@@ -19,6 +19,7 @@ class LookupKeys {
     void match(Tree &tree, Node *&where, Fragments &fragments) const;
 
     [[nodiscard]] const std::vector<Equality> &equalities() const noexcept { return keys_; }
+    [[nodiscard]] bool has_parameter(std::int32_t parameter) const noexcept;
     [[nodiscard]] bool has_column(std::string_view name) const noexcept;
 
   private:

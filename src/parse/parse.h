@@ -43,7 +43,7 @@ struct ColumnFacts {
 
 constexpr int max_unique_columns = 8;
 
-struct UniqueKey { // valid for every row, and checked at once
+struct UniqueKey {                            // valid for every row, and checked at once
     std::int32_t columns[max_unique_columns]; // indexes
     std::int32_t column_count;
     bool primary;
@@ -94,28 +94,28 @@ std::size_t query_audit_named_tables(const char *text, std::size_t length, Named
                                      std::size_t capacity) noexcept;
 
 // The rewrites. Each returns true with the statement, and false with the reason why there is none, as an English
-// sentence about "it", in `out`. `facts` may be null: nothing is known of any table then, and what needs a column's type
-// or a unique key is not offered. Parameters of the result are numbered without a gap. A line that begins with -- after
-// the statement says what else there is to know.
+// sentence about "it", in `out`. `facts` may be null: nothing is known of any table then, and what needs a column's
+// type or a unique key is not offered. Parameters of the result are numbered without a gap. A line that begins with --
+// after the statement says what else there is to know.
 
-// Writes the statement that does in one call what calls of `text` do one key at a time. The keys are the parameters that
-// columns are compared with by equality, and become arrays, `= ANY($n)`, with the columns added to the output where they
-// are not there; several keys, and statements whose rows depend on all rows of one key (LIMIT, plain aggregates, window
-// functions, ...), take theirs from unnest(). All other parameters stay: one value for all keys.
+// Writes the statement that does in one call what calls of `text` do one key at a time. The keys are the parameters
+// that columns are compared with by equality, and become arrays, `= ANY($n)`, with the columns added to the output
+// where they are not there; several keys, and statements whose rows depend on all rows of one key (LIMIT, plain
+// aggregates, window functions, ...), take theirs from unnest(). All other parameters stay: one value for all keys.
 bool query_audit_rewrite_batched(const char *text, std::size_t length, const RewriteFacts *facts, char *out,
                                  std::size_t capacity) noexcept;
 
-// Writes the INSERT, UPDATE or DELETE that does in one call what calls of `text` do one row at a time, in their order: of
-// several updates of one row, the last one stays.
+// Writes the INSERT, UPDATE or DELETE that does in one call what calls of `text` do one row at a time, in their order:
+// of several updates of one row, the last one stays.
 bool query_audit_rewrite_write(const char *text, std::size_t length, const RewriteFacts *facts, char *out,
                                std::size_t capacity) noexcept;
 
-// Writes the one SELECT that computes what several SELECTs of aggregates over the same relations compute under different
-// filters. Parameters are numbered by statement, in their order.
+// Writes the one SELECT that computes what several SELECTs of aggregates over the same relations compute under
+// different filters. Parameters are numbered by statement, in their order.
 bool query_audit_rewrite_aggregates(const TextSpan *texts, std::size_t count, char *out, std::size_t capacity) noexcept;
 
-// Writes the page statement by key: OFFSET becomes a condition that its own sort columns, and the primary key where they
-// are not unique, come after those of the last row shown, which are its last parameters.
+// Writes the page statement by key: OFFSET becomes a condition that its own sort columns, and the primary key where
+// they are not unique, come after those of the last row shown, which are its last parameters.
 bool query_audit_rewrite_keyset(const char *text, std::size_t length, const RewriteFacts *facts, char *out,
                                 std::size_t capacity) noexcept;
 

@@ -185,6 +185,39 @@ void replace_by_columns(const ProtobufCMessage &statement, const std::vector<Key
     for_each_node(statement, visit);
 }
 
+std::string note_on_fixed(const ProtobufCMessage &statement) {
+    std::set<std::int32_t> fixed;
+    auto visit = [&](const Node &node) {
+        const bool array = node.node_case == PG_QUERY__NODE__NODE_TYPE_CAST && is_array(*node.type_cast->type_name);
+        const PgQuery__AExpr *expression = as_expression(&node);
+        if (array && parameter_of(&node) > 0) return false;
+        if (expression != nullptr && expression->kind == PG_QUERY__A__EXPR__KIND__AEXPR_OP_ANY) return false;
+        const std::int32_t parameter = parameter_of(&node);
+        if (parameter > 0) fixed.insert(parameter);
+        return true;
+    };
+    for_each_node(statement, visit);
+    auto forget_limits = [&](const Node &node) {
+        const SelectStmt *select = as_select(const_cast<Node *>(&node));
+        if (select == nullptr) return true;
+        for (const Node *limit : {select->limit_count, select->limit_offset}) {
+            if (limit == nullptr) continue;
+            std::erase_if(fixed, [&](std::int32_t parameter) {
+                return parameter_of(limit) == parameter || uses_of_parameter(limit->base, parameter) > 0;
+            });
+        }
+        return true;
+    };
+    for_each_node(statement, forget_limits);
+    if (forget_limits(reinterpret_cast<const Node &>(statement)); fixed.empty()) return {};
+    std::string note = "\n-- one value for all keys:";
+    for (const std::int32_t parameter : fixed) {
+        note += parameter == *fixed.begin() ? " $" : ", $";
+        note += decimal(parameter);
+    }
+    return note;
+}
+
 Returning returning_of(ProtobufCMessage &statement) noexcept {
     auto *base = reinterpret_cast<char *>(&statement);
     for (unsigned i = 0; i < statement.descriptor->n_fields; ++i) {
@@ -206,6 +239,15 @@ std::vector<Node *> conjuncts_of(Node *where) {
     std::vector<Node *> conjuncts;
     for_each_conjunct(where, [&](Node *condition) { conjuncts.push_back(condition); });
     return conjuncts;
+}
+
+std::string_view output_name(const PgQuery__ResTarget &target) noexcept {
+    if (target.name[0] != '\0') return target.name;
+    const Node *value = strip_casts(static_cast<const Node *>(target.val));
+    if (value != nullptr && value->node_case == PG_QUERY__NODE__NODE_COLLATE_CLAUSE) value = value->collate_clause->arg;
+    if (const PgQuery__ColumnRef *column = as_column(value)) return last_name(list(column->fields, column->n_fields));
+    const PgQuery__FuncCall *call = as_call(value);
+    return call != nullptr ? last_name(list(call->funcname, call->n_funcname)) : std::string_view();
 }
 
 bool same_column(const PgQuery__ColumnRef &column, const PgQuery__ColumnRef &other) noexcept {

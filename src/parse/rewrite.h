@@ -2,6 +2,7 @@
 #pragma once
 
 #include <deque>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -85,6 +86,9 @@ void replace_by_columns(const ProtobufCMessage &statement, const std::vector<Key
 
 // Whether a list of output columns shows the column; one_relation: there is but one that a * can stand for.
 [[nodiscard]] bool shows(NodeList targets, const PgQuery__ColumnRef &column, bool one_relation) noexcept;
+// The name of an output column that is not a *, given or made from its value; empty where it has no name to be found
+// by.
+[[nodiscard]] std::string_view output_name(const PgQuery__ResTarget &target) noexcept;
 [[nodiscard]] bool same_column(const PgQuery__ColumnRef &column, const PgQuery__ColumnRef &other) noexcept;
 
 // RETURNING's columns. A field of its own name up to version 17 of the library, inside of a clause from 18 on.
@@ -98,6 +102,13 @@ struct Returning {
 
 // WHERE's conditions, of which all must hold.
 [[nodiscard]] std::vector<Node *> conjuncts_of(Node *where);
+
+// The parameters that are compared for equality with what holds a column, wherever in the statement.
+[[nodiscard]] std::set<std::int32_t> equality_parameters(const ProtobufCMessage &statement);
+
+// Names the parameters that stay what they are: one value for what were many calls. Those of LIMIT and OFFSET are not
+// worth a word.
+[[nodiscard]] std::string note_on_fixed(const ProtobufCMessage &statement);
 
 // Writes the statement once for each key, in a LATERAL join with unnest() of the keys. An empty reason: it has no key.
 [[nodiscard]] Reason batch_by_join(Tree &tree, SelectStmt &select, const Tables &tables, std::string &out);

@@ -92,7 +92,8 @@ Reason check(SelectStmt &select) {
     const Output output = classify_targets(targets);
     if (output != Output::count && output != Output::aggregates) return "One of them returns more than aggregates.";
     for (const Node *from : list(select.from_clause, select.n_from_clause)) {
-        if (highest_parameter(from->base) > 0) return "The relations that they read are filtered by values of their own.";
+        if (highest_parameter(from->base) > 0)
+            return "The relations that they read are filtered by values of their own.";
     }
     return nullptr;
 }
@@ -124,7 +125,8 @@ class Aggregates {
     Reason add(const TextSpan &span) {
         Tree &tree = trees_.emplace_back();
         const std::string_view text(span.text, span.length);
-        if (tree.parse(text, default_max_parse_bytes, nullptr) != ParseStatus::ok) return "One of them cannot be parsed.";
+        if (tree.parse(text, default_max_parse_bytes, nullptr) != ParseStatus::ok)
+            return "One of them cannot be parsed.";
         SelectStmt *select = as_select(tree.statement());
         if (select == nullptr) return "One of them is not a SELECT.";
         if (const Reason reason = check(*select)) return reason;
@@ -147,8 +149,7 @@ class Aggregates {
         std::vector<Node *> targets;
         for (std::size_t i = 0; i < selects_.size(); ++i) {
             const NodeList filters = list(conditions_[i].data(), conditions_[i].size());
-            Node *filter =
-                filters.empty() ? nullptr : make_bool(PG_QUERY__BOOL_EXPR_TYPE__AND_EXPR, filters, arena);
+            Node *filter = filters.empty() ? nullptr : make_bool(PG_QUERY__BOOL_EXPR_TYPE__AND_EXPR, filters, arena);
             FilterAdder adder{filter, arena, false, {}};
             for (Node *node : list(selects_[i]->target_list, selects_[i]->n_target_list)) {
                 PgQuery__ResTarget &target = *as_target(node);
@@ -161,9 +162,9 @@ class Aggregates {
         }
         all.n_target_list = 0;
         for (Node *target : targets) insert_item(all.target_list, all.n_target_list, all.n_target_list, target, arena);
-        all.where_clause = where.empty() ? nullptr
-                                         : make_bool(PG_QUERY__BOOL_EXPR_TYPE__AND_EXPR,
-                                                     list(where.data(), where.size()), arena);
+        all.where_clause = where.empty()
+                               ? nullptr
+                               : make_bool(PG_QUERY__BOOL_EXPR_TYPE__AND_EXPR, list(where.data(), where.size()), arena);
         all.n_sort_clause = 0;
         all.limit_count = nullptr;
         all.limit_option = PG_QUERY__LIMIT_OPTION__LIMIT_OPTION_DEFAULT;
@@ -191,8 +192,8 @@ class Aggregates {
         return common;
     }
 
-    // `column IN (...)` where all of them ask for equality of one column, so that an index still helps. It stays in each
-    // filter, too: nothing says that the values are the same.
+    // `column IN (...)` where all of them ask for equality of one column, so that an index still helps. It stays in
+    // each filter, too: nothing says that the values are the same.
     Node *common_lookup() {
         for (const Node *condition : conditions_[0]) {
             const Equality first = as_equality(condition);
@@ -201,7 +202,8 @@ class Aggregates {
             for (const std::vector<Node *> &conditions : conditions_) {
                 for (const Node *one : conditions) {
                     const Equality equality = as_equality(one);
-                    if (equality.expression == nullptr || !same_tree(equality.column->base, first.column->base)) continue;
+                    if (equality.expression == nullptr || !same_tree(equality.column->base, first.column->base))
+                        continue;
                     values.push_back(equality.value);
                     break;
                 }

@@ -30,9 +30,8 @@ bool uses_positions(const SelectStmt &select) noexcept {
 // Groups of no row at all exist, and so does what is grouped by nothing.
 bool has_grouping_sets(const SelectStmt &select) noexcept {
     const NodeList groups = list(select.group_clause, select.n_group_clause);
-    return std::any_of(groups.begin(), groups.end(), [](const Node *node) {
-        return node->node_case == PG_QUERY__NODE__NODE_GROUPING_SET;
-    });
+    return std::any_of(groups.begin(), groups.end(),
+                       [](const Node *node) { return node->node_case == PG_QUERY__NODE__NODE_GROUPING_SET; });
 }
 
 // Whether ORDER BY would see two output columns of the name, once the key is one.
@@ -41,7 +40,7 @@ bool name_is_taken(const SelectStmt &select, const PgQuery__ColumnRef &key) noex
     const std::string_view name = last_name(list(key.fields, key.n_fields));
     const NodeList targets = list(select.target_list, select.n_target_list);
     return std::any_of(targets.begin(), targets.end(), [&](const Node *node) {
-        return as_target(node) != nullptr && as_target(node)->name == name;
+        return as_target(node) != nullptr && output_name(*as_target(node)) == name;
     });
 }
 
@@ -64,6 +63,9 @@ class Batch {
     Reason plan(bool knows_tables) {
         const Sight sight = sight_of(list(select_.from_clause, select_.n_from_clause), tables_, nullptr);
         if (const Reason reason = keys_.find(tree_, select_.where_clause, sight, fragments_)) return reason;
+        for (const std::int32_t parameter : equality_parameters(tree_.statement()->base)) {
+            if (!keys_.has_parameter(parameter)) return "It is filtered by equality in more ways than column = value.";
+        }
         const Level level = enter(&select_, nullptr);
         const bool limited = level.has_limit() && !ungrouped_;
         if (const Reason reason = check_shape()) return reason;
@@ -97,6 +99,7 @@ class Batch {
         keys_.match(tree_, select_.where_clause, fragments_);
         close_gaps(tree_.statement()->base);
         if (!tree_.deparse(out)) return "It cannot be written back as text.";
+        out += note_on_fixed(tree_.statement()->base);
         if (ungrouped_) out += zero_rows_note;
         return nullptr;
     }

@@ -9,7 +9,6 @@ namespace query_audit::parse {
 namespace {
 
 constexpr Reason reads_a_table = "It reads a table, which its own changes may change.";
-constexpr Reason not_text = "It cannot be written back as text.";
 
 std::string_view name_of(const PgQuery__RangeVar &relation) noexcept {
     return relation.alias != nullptr ? relation.alias->aliasname : relation.relname;
@@ -31,6 +30,20 @@ void return_keys(ProtobufCMessage &statement, const LookupKeys &keys, std::strin
     }
 }
 
+Reason check_equalities(const Node &where, const LookupKeys &keys) {
+    for (const std::int32_t parameter : equality_parameters(where.base)) {
+        if (!keys.has_parameter(parameter)) return "It is filtered by equality in more ways than column = value.";
+    }
+    return nullptr;
+}
+
+Reason write_out(Tree &tree, std::string &out) {
+    close_gaps(tree.statement()->base);
+    if (!tree.deparse(out)) return "It cannot be written back as text.";
+    out += note_on_fixed(tree.statement()->base);
+    return nullptr;
+}
+
 class Update {
   public:
     Update(Tree &tree, const Tables &tables)
@@ -43,6 +56,7 @@ class Update {
         if (update_.with_clause != nullptr || holds_sublinks(update_.base)) return reads_a_table;
         if (update_.n_from_clause > 0) return "It joins other tables.";
         if (const Reason reason = keys_.find(tree_, update_.where_clause, sight_, fragments_)) return reason;
+        if (const Reason reason = check_equalities(*update_.where_clause, keys_)) return reason;
         if (const Reason reason = check_filter()) return reason;
         if (const Reason reason = find_values()) return reason;
         if (values_ > 0) {
@@ -51,8 +65,7 @@ class Update {
             return_keys(update_.base, keys_, {}, tree_.arena());
             keys_.match(tree_, update_.where_clause, fragments_);
         }
-        close_gaps(tree_.statement()->base);
-        return tree_.deparse(out) ? nullptr : not_text;
+        return write_out(tree_, out);
     }
 
   private:
@@ -84,7 +97,8 @@ class Update {
         };
         const std::vector<Node *> conditions = conjuncts_of(update_.where_clause);
         if (std::any_of(conditions.begin(), conditions.end(), wrapped)) {
-            return "It changes a column that it is filtered by, so which rows a later call finds depends on the earlier "
+            return "It changes a column that it is filtered by, so which rows a later call finds depends on the "
+                   "earlier "
                    "ones.";
         }
         return nullptr;
@@ -95,7 +109,8 @@ class Update {
         for (Node *node : targets_) {
             PgQuery__ResTarget &target = *as_target(node);
             if (target.n_indirection > 0) return "It sets a part of a column.";
-            if (target.val->node_case == PG_QUERY__NODE__NODE_MULTI_ASSIGN_REF) return "It sets several columns at once.";
+            if (target.val->node_case == PG_QUERY__NODE__NODE_MULTI_ASSIGN_REF)
+                return "It sets several columns at once.";
             const bool column = as_column(target.val) != nullptr && assigns(column_name(*as_column(target.val)));
             if (column || reads_assigned(target.val->base)) {
                 return "It computes a value from the row's own, so a key that comes twice would count once.";
@@ -143,10 +158,10 @@ class Update {
         }
         const std::string alias = free_name("changes", tree_.text());
         const std::string number = free_name("number", tree_.text());
-        SelectStmt *join = fragments_.select("SELECT FROM (SELECT DISTINCT ON (" + keys + ") * FROM " +
-                                             unnest_text(columns_) + " WITH ORDINALITY AS " + alias + "(" +
-                                             names_of(columns_, "") + ", " + number + ") ORDER BY " + keys + ", " +
-                                             number + " DESC) AS " + alias);
+        SelectStmt *join =
+            fragments_.select("SELECT FROM (SELECT DISTINCT ON (" + keys + ") * FROM " + unnest_text(columns_) +
+                              " WITH ORDINALITY AS " + alias + "(" + names_of(columns_, "") + ", " + number +
+                              ") ORDER BY " + keys + ", " + number + " DESC) AS " + alias);
         SelectStmt *rows = as_select(join->from_clause[0]->range_subselect->subquery);
         set_types(*rows->from_clause[0]->range_function, columns_, arena);
         qualify();
@@ -196,10 +211,10 @@ Reason batch_delete(Tree &tree, const Tables &tables, std::string &out) {
     Fragments fragments;
     LookupKeys keys;
     if (const Reason reason = keys.find(tree, statement.where_clause, sight, fragments)) return reason;
+    if (const Reason reason = check_equalities(*statement.where_clause, keys)) return reason;
     return_keys(statement.base, keys, {}, tree.arena());
     keys.match(tree, statement.where_clause, fragments);
-    close_gaps(tree.statement()->base);
-    return tree.deparse(out) ? nullptr : not_text;
+    return write_out(tree, out);
 }
 
 } // namespace query_audit::parse
@@ -227,8 +242,9 @@ parse::Reason batch_write(std::string_view text, const RewriteFacts *facts, std:
 
 extern "C" bool query_audit_rewrite_write(const char *text, std::size_t length, const RewriteFacts *facts, char *out,
                                           std::size_t capacity) noexcept {
-    return parse::answer(out, capacity,
-                         [&](std::string &rewritten) { return batch_write({text, length}, facts, rewritten); });
+    return parse::answer(out, capacity, [&](std::string &rewritten) {
+        return batch_write({text, length}, facts, rewritten);
+    });
 }
 
 } // namespace query_audit

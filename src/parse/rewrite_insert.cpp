@@ -131,7 +131,8 @@ class Insert {
         const bool replaced = std::all_of(assigned.begin(), assigned.end(),
                                           [](const Node *node) { return takes_excluded(*as_target(node)); });
         return keyed && replaced && std::all_of(columns_.begin(), columns_.end(), [&](const std::string &column) {
-                   return in_conflict_target(column) || std::any_of(assigned.begin(), assigned.end(), [&](const Node *n) {
+                   return in_conflict_target(column) ||
+                          std::any_of(assigned.begin(), assigned.end(), [&](const Node *n) {
                               return as_target(n)->name == column && takes_excluded(*as_target(n));
                           });
                });
@@ -179,8 +180,8 @@ class Insert {
             ordinality = " WITH ORDINALITY";
         }
         const bool whole = bare_ && !replaces;
-        const std::string names = whole ? "" : " AS " + alias + "(" + names_of(keys_, "") +
-                                                   (replaces ? ", " + number : std::string()) + ")";
+        const std::string names =
+            whole ? "" : " AS " + alias + "(" + names_of(keys_, "") + (replaces ? ", " + number : std::string()) + ")";
         SelectStmt *source =
             fragments_.select("SELECT " + first + "* FROM " + unnest_text(keys_) + ordinality + names + order);
         set_types(*source->from_clause[0]->range_function, keys_, arena);

@@ -39,8 +39,8 @@ class Keyset {
         }
         std::vector<Node *> conditions = conjuncts_of(select_.where_clause);
         conditions.push_back(follow(0));
-        select_.where_clause = make_bool(PG_QUERY__BOOL_EXPR_TYPE__AND_EXPR,
-                                         list(conditions.data(), conditions.size()), arena_);
+        select_.where_clause =
+            make_bool(PG_QUERY__BOOL_EXPR_TYPE__AND_EXPR, list(conditions.data(), conditions.size()), arena_);
         select_.limit_offset = nullptr;
         close_gaps(tree_.statement()->base);
         return tree_.deparse(out) ? nullptr : "It cannot be written back as text.";
@@ -52,11 +52,13 @@ class Keyset {
         if (sort.n_use_op > 0) return "It sorts by an operator of its own.";
         if (column == nullptr) return "It sorts by an expression.";
         const bool own = column->n_fields == 1 || string_of(column->fields[0]) == relation_;
-        const ColumnFacts *facts = own ? find_column(last_name(list(column->fields, column->n_fields)), table_) : nullptr;
+        const ColumnFacts *facts =
+            own ? find_column(last_name(list(column->fields, column->n_fields)), table_) : nullptr;
         if (facts == nullptr) return "It sorts by what is no column of its table.";
-        if (!facts->not_null) return "It sorts by a column that may be NULL, and no row comes after NULL by comparison.";
-        const bool repeated = std::any_of(columns_.begin(), columns_.end(),
-                                          [&](const SortColumn &one) { return one.facts == facts; });
+        if (!facts->not_null)
+            return "It sorts by a column that may be NULL, and no row comes after NULL by comparison.";
+        const bool repeated =
+            std::any_of(columns_.begin(), columns_.end(), [&](const SortColumn &one) { return one.facts == facts; });
         if (repeated) return nullptr;
         columns_.push_back({column, facts, sort.sortby_dir == PG_QUERY__SORT_BY_DIR__SORTBY_DESC});
         return nullptr;
@@ -68,15 +70,16 @@ class Keyset {
         const PgQuery__ColumnRef *column = as_column(&sort);
         if (sort.node_case == PG_QUERY__NODE__NODE_A_CONST && sort.a_const->val_case == PG_QUERY__A__CONST__VAL_IVAL) {
             const auto position = static_cast<std::size_t>(sort.a_const->ival->ival - 1);
-            const bool before_star = position < targets.size() &&
-                                     std::none_of(targets.begin(), targets.begin() + static_cast<std::ptrdiff_t>(position),
-                                                  [](const Node *node) { return is_star(as_target(node)->val); });
+            const bool before_star =
+                position < targets.size() &&
+                std::none_of(targets.begin(), targets.begin() + static_cast<std::ptrdiff_t>(position),
+                             [](const Node *node) { return is_star(as_target(node)->val); });
             const Node *target = before_star ? as_target(targets[position])->val : nullptr;
             return target != nullptr && !is_star(target) ? as_column(target) : nullptr;
         }
         if (column == nullptr || column->n_fields != 1) return column;
         for (const Node *node : targets) {
-            if (as_target(node)->name == string_of(column->fields[0])) return as_column(as_target(node)->val);
+            if (output_name(*as_target(node)) == string_of(column->fields[0])) return as_column(as_target(node)->val);
         }
         return column;
     }
@@ -109,7 +112,7 @@ class Keyset {
     bool is_output_name(std::string_view name) const {
         const NodeList targets = list(select_.target_list, select_.n_target_list);
         return std::any_of(targets.begin(), targets.end(),
-                           [&](const Node *node) { return as_target(node)->name == name; });
+                           [&](const Node *node) { return output_name(*as_target(node)) == name; });
     }
 
     // ORDER BY would take an output column of the same name for it.
@@ -125,8 +128,8 @@ class Keyset {
         return make_operation(columns, columns_[begin].descending ? less : greater, values, arena_);
     }
 
-    // That a row comes after the values in the order of the columns from `begin` on. Columns of one direction are compared
-    // as a row; where it turns, what is not equal so far decides first.
+    // That a row comes after the values in the order of the columns from `begin` on. Columns of one direction are
+    // compared as a row; where it turns, what is not equal so far decides first.
     Node *follow(std::size_t begin) {
         std::size_t end = begin;
         while (end < columns_.size() && columns_[end].descending == columns_[begin].descending) ++end;

@@ -8,9 +8,9 @@ namespace query_audit::parse {
 namespace {
 
 struct Comparison {
-    const Node *value = nullptr; // null: not of a column with a parameter for equality
-    const PgQuery__ColumnRef *column = nullptr;
-    const PgQuery__TypeName *cast = nullptr; // of the column
+    const Node *value = nullptr;                // null: not of something with columns with a parameter for equality
+    const PgQuery__ColumnRef *column = nullptr; // null: an expression
+    const PgQuery__TypeName *cast = nullptr;    // of the column
 };
 
 bool is_equality(const PgQuery__AExpr &expression) noexcept {
@@ -26,10 +26,9 @@ bool is_equality(const PgQuery__AExpr &expression) noexcept {
 }
 
 Comparison compared_with(const Node *side, const Node *value) noexcept {
-    const PgQuery__ColumnRef *column = as_column(strip_casts(side));
-    if (column == nullptr || parameter_of(value) == 0) return {};
+    if (side == nullptr || parameter_of(value) == 0 || parameter_of(side) > 0) return {};
     const bool cast = side->node_case == PG_QUERY__NODE__NODE_TYPE_CAST;
-    return {value, column, cast ? side->type_cast->type_name : nullptr};
+    return {value, as_column(strip_casts(side)), cast ? side->type_cast->type_name : nullptr};
 }
 
 Comparison as_comparison(const PgQuery__AExpr &expression) noexcept {
@@ -67,14 +66,18 @@ class KeySearch {
             std::any_of(keys.begin(), keys.end(), [&](const Key &key) { return key.parameter == parameter; });
         if (known) return;
         PgQuery__TypeName *type = nullptr;
-        if (comparison.cast != nullptr && comparison.value->node_case != PG_QUERY__NODE__NODE_TYPE_CAST) {
+        if (comparison.column == nullptr) {
+            type = type_of(comparison.value, nullptr, fragments_);
+        } else if (comparison.cast != nullptr && comparison.value->node_case != PG_QUERY__NODE__NODE_TYPE_CAST) {
             type = const_cast<PgQuery__TypeName *>(comparison.cast);
             if (is_array(*type)) type = nullptr;
         } else {
             type = type_of(comparison.value, find_column(*comparison.column, sight), fragments_);
         }
-        const PgQuery__ColumnRef &column = *comparison.column;
-        keys.push_back({parameter, type, free_key_name(last_name(list(column.fields, column.n_fields)))});
+        const PgQuery__ColumnRef *column = comparison.column;
+        const std::string_view name =
+            column != nullptr ? last_name(list(column->fields, column->n_fields)) : std::string_view("key");
+        keys.push_back({parameter, type, free_key_name(name)});
     }
 
     std::string free_key_name(std::string_view wanted) const {
@@ -91,9 +94,8 @@ class KeySearch {
 bool writes(const SelectStmt &select) noexcept {
     if (select.with_clause == nullptr) return false;
     const NodeList ctes = list(select.with_clause->ctes, select.with_clause->n_ctes);
-    return std::any_of(ctes.begin(), ctes.end(), [](const Node *cte) {
-        return as_select(cte->common_table_expr->ctequery) == nullptr;
-    });
+    return std::any_of(ctes.begin(), ctes.end(),
+                       [](const Node *cte) { return as_select(cte->common_table_expr->ctequery) == nullptr; });
 }
 
 // LIMIT and OFFSET take no column.
@@ -121,7 +123,7 @@ bool shows_all(const SelectStmt &select, const std::vector<Key> &keys) {
         return std::any_of(conditions.begin(), conditions.end(), [&](const Node *condition) {
             const PgQuery__AExpr *expression = as_expression(condition);
             const Comparison comparison = expression != nullptr ? as_comparison(*expression) : Comparison{};
-            return comparison.value != nullptr && comparison.cast == nullptr &&
+            return comparison.column != nullptr && comparison.cast == nullptr &&
                    parameter_of(comparison.value) == key.parameter &&
                    shows(list(select.target_list, select.n_target_list), *comparison.column, true);
         });
@@ -129,6 +131,18 @@ bool shows_all(const SelectStmt &select, const std::vector<Key> &keys) {
 }
 
 } // namespace
+
+std::set<std::int32_t> equality_parameters(const ProtobufCMessage &statement) {
+    std::set<std::int32_t> parameters;
+    auto visit = [&](const Node &node) {
+        const PgQuery__AExpr *expression = as_expression(&node);
+        const Comparison comparison = expression != nullptr ? as_comparison(*expression) : Comparison{};
+        if (comparison.value != nullptr) parameters.insert(parameter_of(comparison.value));
+        return true;
+    };
+    for_each_node(statement, visit);
+    return parameters;
+}
 
 Reason batch_by_join(Tree &tree, SelectStmt &select, const Tables &tables, std::string &out) {
     Fragments fragments;
@@ -160,7 +174,9 @@ Reason batch_by_join(Tree &tree, SelectStmt &select, const Tables &tables, std::
     both.rarg->range_subselect->subquery = make_select(&select, tree.arena());
     tree.statement()->select_stmt = join;
     close_gaps(tree.statement()->base);
-    return tree.deparse(out) ? nullptr : "It cannot be written back as text.";
+    if (!tree.deparse(out)) return "It cannot be written back as text.";
+    out += note_on_fixed(tree.statement()->base);
+    return nullptr;
 }
 
 } // namespace query_audit::parse

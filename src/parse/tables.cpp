@@ -61,12 +61,10 @@ void collect_tables(const ProtobufCMessage &message, Naming &naming) {
         const auto &relation = reinterpret_cast<const PgQuery__RangeVar &>(message);
         const std::string_view schema = relation.schemaname;
         const std::string_view name = relation.relname;
-        const bool cte =
-            schema.empty() && std::find(naming.ctes.begin(), naming.ctes.end(), name) != naming.ctes.end();
+        const bool cte = schema.empty() && std::find(naming.ctes.begin(), naming.ctes.end(), name) != naming.ctes.end();
         const NamedTable *end = naming.tables + naming.count;
-        const bool known = std::any_of(static_cast<const NamedTable *>(naming.tables), end, [&](const NamedTable &one) {
-            return one.schema == schema && one.name == name;
-        });
+        const bool known = std::any_of(static_cast<const NamedTable *>(naming.tables), end,
+                                       [&](const NamedTable &one) { return one.schema == schema && one.name == name; });
         if (!cte && !known && schema.size() < name_bytes && name.size() < name_bytes) {
             NamedTable &table = naming.tables[naming.count++];
             copy_text(schema, table.schema, name_bytes);

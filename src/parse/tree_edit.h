@@ -20,7 +20,7 @@ namespace query_audit::parse {
 [[nodiscard]] Node *make_sort_by(Node *value, Arena &arena);
 [[nodiscard]] Node *make_target(Node *value, Arena &arena);
 [[nodiscard]] Node *make_insert_column(std::string_view name, Arena &arena);
-[[nodiscard]] Node *make_row(NodeList items, Arena &arena);      // without the word ROW; one item is itself
+[[nodiscard]] Node *make_row(NodeList items, Arena &arena); // without the word ROW; one item is itself
 [[nodiscard]] Node *make_bool(PgQuery__BoolExprType type, NodeList sides, Arena &arena); // one side is itself
 [[nodiscard]] Node *make_select(SelectStmt *select, Arena &arena);
 [[nodiscard]] Node *make_in_list(Node *left, NodeList items, Arena &arena);

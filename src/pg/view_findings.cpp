@@ -168,7 +168,8 @@ void write_advice(const UnitFinding &finding, const Remedy &remedy, RowWriter &r
     char advice[1024 + 256];
     TextWriter writer(advice, sizeof(advice));
     rule(finding.rule).advise(finding, writer);
-    if (remedy.reason[0] != '\0') writer.format(" No such statement is written here: {}", std::string_view(remedy.reason));
+    if (remedy.reason[0] != '\0')
+        writer.format(" No such statement is written here: {}", std::string_view(remedy.reason));
     row.text(writer.view());
 }
 
