@@ -99,7 +99,7 @@ bool writes(const SelectStmt &select) noexcept {
 }
 
 // LIMIT and OFFSET take no column.
-bool limits_by_key(const ProtobufCMessage &message, const std::vector<Key> &keys) {
+bool limits_by_key(Node &statement, const std::vector<Key> &keys) {
     bool found = false;
     auto visit = [&](Node &node) {
         const SelectStmt *select = as_select(&node);
@@ -110,7 +110,7 @@ bool limits_by_key(const ProtobufCMessage &message, const std::vector<Key> &keys
         }
         return !found;
     };
-    for_each_node(message, visit);
+    if (visit(statement)) for_each_node(statement.base, visit);
     return found;
 }
 
@@ -154,7 +154,7 @@ Reason batch_by_join(Tree &tree, SelectStmt &select, const Tables &tables, std::
         if (key.type == nullptr) return "The type of its key is not known, or has no array.";
     }
     if (select.into_clause != nullptr || writes(select)) return "It writes a table.";
-    if (limits_by_key(tree.statement()->base, keys)) return "It limits its rows by its key.";
+    if (limits_by_key(*tree.statement(), keys)) return "It limits its rows by its key.";
 
     const std::string alias = free_name("keys", tree.text());
     const std::string rows = free_name("found", tree.text());
