@@ -29,7 +29,7 @@ PREPARE number_of_books(integer) AS SELECT count(*) FROM books WHERE author_id =
 PREPARE one_of(integer) AS SELECT title FROM books WHERE id IN ($1);
 \set found 'SELECT confidence, severity, evidence ->> ''mark'' AS mark, calls, evidence ->> ''distinct_parameters'' AS parameters, evidence ->> ''parent_rows'' AS parent_rows, query, parent_query FROM query_audit.findings WHERE rule = ''n_plus_one'' AND datname = current_database() AND application_name = current_setting(''application_name'') ORDER BY query COLLATE "C"'
 -- Outside of a transaction the confidence depends on pauses; what counts is whether it is medium or more.
-\set counted 'SELECT confidence IN (''medium'', ''high'') AS counts, evidence ->> ''mark'' AS mark, calls, query, parent_query FROM query_audit.findings WHERE rule = ''n_plus_one'' AND datname = current_database() AND application_name = current_setting(''application_name'') ORDER BY query COLLATE "C"'
+\set counted 'SELECT confidence IN (''medium'', ''high'', ''proven'') AS counts, evidence ->> ''mark'' AS mark, calls, query, parent_query FROM query_audit.findings WHERE rule = ''n_plus_one'' AND datname = current_database() AND application_name = current_setting(''application_name'') ORDER BY query COLLATE "C"'
 
 -- To be flagged.
 

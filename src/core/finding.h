@@ -21,6 +21,7 @@ enum class Mark : std::uint8_t { execution = 0, burst = 1, transaction = 2, name
 
 // Why a finding has its confidence; a finding names all that hold.
 enum class Reason : std::uint8_t {
+    parent_feeds_keys,   // the keys are values that the parent returned, in the order of its rows
     parent_rows_match,   // the parent returned as many rows as there were repeats (or half or a third as many)
     parent_rows_bound,   // the parent returned at least as many rows
     no_parent,           // no statement before the series explains it
@@ -63,6 +64,9 @@ struct UnitFinding {
     // What the texts of the other statements of the pattern are kept under, in the order that the rule gives them; 0
     // ends the list.
     std::uint64_t related[max_related];
+    ColumnOrigin lineage;      // the parent's column that feeds the statement; number 0: not seen
+    std::uint32_t lineage_key; // which of the statement's keys it feeds, from 0
+    std::uint32_t lineage_padding;
     char relation_name[relation_name_bytes]; // of a scan; other findings' is looked up when they are read
     char filter[filter_bytes];
     char index_columns[index_columns_bytes];

@@ -137,6 +137,8 @@ struct Tally {
     std::uint32_t same_round_trip; // of these, sent together with the statement before
     std::uint32_t first_position;
     std::uint32_t resets_at_first; // the unit's resets at the first execution
+    std::uint32_t transactions;    // that the executions were in; of writes alone, like the next
+    std::uint32_t several_rows;    // executions that wrote more than one row
     std::uint64_t rows;
     std::int64_t execution_ns;
     std::int64_t pause_ns; // from the end of the statement before to the start of each repeat
@@ -159,6 +161,8 @@ struct Tally {
         }
         calls += later.calls;
         same_round_trip += later.same_round_trip;
+        transactions += later.transactions;
+        several_rows += later.several_rows;
         rows += later.rows;
         execution_ns += later.execution_ns;
         pause_ns += later.pause_ns + later.first_pause_ns;

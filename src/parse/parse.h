@@ -123,6 +123,11 @@ bool query_audit_rewrite_keyset(const char *text, std::size_t length, const Rewr
 // exists without a count. Returns false, with the reason in `out`, where the statement has no LIMIT to raise.
 bool query_audit_rewrite_page(const char *text, std::size_t length, char *out, std::size_t capacity) noexcept;
 
+// Writes the comparison that a statement's key (from 0, in the order of ParsedStatement::filter_values) stands in, for
+// people: `tenants.id = $1`. The empty string where it is not compared with a column.
+void query_audit_describe_key(const char *text, std::size_t length, std::int32_t key, char *out,
+                              std::size_t capacity) noexcept;
+
 } // extern "C"
 
 } // namespace query_audit

@@ -17,7 +17,29 @@ namespace {
 
 constexpr size_t sql_capacity = 8192;
 
-char *evidence_json(const UnitFinding &finding) {
+// "documents.tenant_id (parent column 2) feeds tenants.id = $1".
+void write_lineage(const FindingRecord &record, const char *query, TextWriter &lineage) {
+    const ColumnOrigin &from = record.finding.lineage;
+    const bool here = record.client.database == MyDatabaseId && OidIsValid(from.relation);
+    const char *relation = here ? get_rel_name(from.relation) : nullptr;
+    const char *column = relation != nullptr ? get_attname(from.relation, from.attribute, true) : nullptr;
+    if (column != nullptr) {
+        lineage.append(quote_identifier(relation));
+        lineage.append(".");
+        lineage.append(quote_identifier(column));
+        lineage.format(" (parent column {})", from.number);
+    } else {
+        lineage.format("parent column {}", from.number);
+    }
+    char key[2 * NAMEDATALEN + 32];
+    const auto key_number = static_cast<int32>(record.finding.lineage_key);
+    query_audit_describe_key(query, strlen(query), key_number, key, sizeof(key));
+    lineage.append(" feeds ");
+    lineage.append(key[0] != '\0' ? key : "the statement's key");
+}
+
+char *evidence_json(const FindingRecord &record, const char *query) {
+    const UnitFinding &finding = record.finding;
     const RuleDescriptor &rule_of = rule(finding.rule);
     StringInfoData json;
     initStringInfo(&json);
@@ -28,6 +50,13 @@ char *evidence_json(const UnitFinding &finding) {
         if (finding.evidence[i] < 0) continue;
         json_key(&json, rule_of.evidence_names[i]);
         appendStringInfo(&json, INT64_FORMAT, finding.evidence[i]);
+    }
+    if (finding.lineage.number != 0) {
+        char lineage[512];
+        TextWriter writer(lineage, sizeof(lineage));
+        write_lineage(record, query, writer);
+        json_key(&json, "lineage");
+        json_string(&json, lineage);
     }
     if (finding.filter[0] != '\0') {
         json_key(&json, "filter");
@@ -213,7 +242,7 @@ void write_row(const FindingRecord &record, RowWriter &row) {
     row.milliseconds(finding.saved_ns);
     row.timestamp(finding.first_seen_us);
     row.timestamp(finding.last_seen_us);
-    row.json(visible ? evidence_json(finding) : nullptr);
+    row.json(visible ? evidence_json(record, query) : nullptr);
     if (visible) {
         const Remedy remedy = find_remedy(record, query, parent_query);
         write_advice(finding, remedy, row);

@@ -25,8 +25,8 @@ extern "C" void AnnotateIgnoreReadsEnd(const char *file, int line);
 namespace query_audit::test {
 namespace {
 
-constexpr StoreConfig small = {4, 100, 20, 20, 50, 16, 8192};
-constexpr StoreConfig server_defaults = {122, 5000, 1000, 1000, 5000, 64, 2048 * 1024}; // max_connections = 100
+constexpr StoreConfig small = {4, 100, 20, 20, 50, 16, 8192, 12};
+constexpr StoreConfig server_defaults = {122, 5000, 1000, 1000, 5000, 64, 2048 * 1024, 128}; // max_connections = 100
 
 struct OwnedStore {
     explicit OwnedStore(const StoreConfig &config = small) : memory(store_bytes(config)), store(memory.get()) {
@@ -62,7 +62,9 @@ TEST(Store, BeginsEmpty) {
     EXPECT_EQ(store.header().since_us, 1234);
     for (int p = 0; p < statement_partitions; ++p) EXPECT_EQ(store.statements(p).count(), 0u);
     for (int p = 0; p < trace_partitions; ++p) EXPECT_EQ(store.traces(p).count(), 0u);
-    EXPECT_EQ(store.findings().count() + store.scans().count() + store.texts().count() + store.shapes().count(), 0u);
+    EXPECT_EQ(store.findings().count() + store.scans().count() + store.texts().count() + store.shapes().count() +
+                  store.unit_kinds().count(),
+              0u);
     for (std::uint32_t i = 0; i < small.slots; ++i) EXPECT_EQ(store.slot(i).pid, 0);
 }
 
@@ -83,6 +85,7 @@ TEST(Store, LaysItsTablesOutWithoutOverlap) {
     }
     regions.push_back({store.header().findings, Store::Findings::bytes(small.findings)});
     regions.push_back({store.header().scans, Store::Scans::bytes(small.scans)});
+    regions.push_back({store.header().unit_kinds, Store::UnitKinds::bytes(small.units)});
     regions.push_back({store.header().texts, TextRing::bytes(small.statements, small.text_bytes)});
     regions.push_back({store.header().shapes, Store::Shapes::bytes(small.shapes)});
     for (int p = 0; p < trace_partitions; ++p) {
@@ -101,12 +104,13 @@ TEST(Store, KeepsEveryTableWholeWhenAllAreFull) {
     const OwnedStore owned;
     const Store &store = owned.store;
     bool inserted = false;
-    const std::uint64_t marks[] = {11, 22, 33, 44, 55};
+    const std::uint64_t marks[] = {11, 22, 33, 44, 55, 66};
     for (std::uint64_t n = 1; n <= 300; ++n) {
         const StatementKey key = key_of(n);
         store.statements(Store::partition_of(key)).find_or_insert(key, inserted).sums.rows = marks[0];
         store.findings().find_or_insert(FindingKey{n, 0, 0, 0, 0, 0, 0, 0}, inserted).id = marks[1];
         store.scans().find_or_insert(ScanKey{n, 1, 1, 1, 0}, inserted).rows_read = marks[2];
+        store.unit_kinds().find_or_insert(UnitKindKey{n, 1, 1}, inserted).units = marks[5];
         store.shapes().find_or_insert(ShapeKey{n, 1}, inserted).shape.fingerprint = marks[3];
         store.texts().publish(n, "text");
         trace_unit(store, TraceKey{hash_mix(n), 1, 1}, inserted, [](Unit &) {}).trace = marks[4];
@@ -124,6 +128,7 @@ TEST(Store, KeepsEveryTableWholeWhenAllAreFull) {
     }
     store.findings().for_each([&](const FindingKey &, FindingRecord &record) { ASSERT_EQ(record.id, 22u); });
     store.scans().for_each([&](const ScanKey &, ScanRecord &record) { ASSERT_EQ(record.rows_read, 33); });
+    store.unit_kinds().for_each([&](const UnitKindKey &, UnitKindRecord &kind) { ASSERT_EQ(kind.units, 66); });
     store.shapes().for_each([&](const ShapeKey &, SharedShape &shape) { ASSERT_EQ(shape.shape.fingerprint, 44u); });
     EXPECT_EQ(store.findings().count(), small.findings);
     EXPECT_EQ(store.texts().find(300), "text");
@@ -136,11 +141,13 @@ TEST(Store, ClearBeginsAnEpoch) {
     bool inserted = false;
     store.findings().find_or_insert(FindingKey{1, 0, 0, 0, 0, 0, 0, 0}, inserted);
     store.texts().publish(1, "text");
+    store.unit_kinds().find_or_insert(UnitKindKey{1, 1, 1}, inserted);
     store.header().counters[0] = 7;
     store.slot(1).pid = 99;
     store.clear(5678);
     EXPECT_EQ(store.findings().count(), 0u);
     EXPECT_EQ(store.texts().count(), 0u);
+    EXPECT_EQ(store.unit_kinds().count(), 0u);
     EXPECT_EQ(store.header().counters[0], 0u);
     EXPECT_EQ(store.header().since_us, 5678);
     EXPECT_EQ(store.header().epoch, 1u);
@@ -152,8 +159,9 @@ TEST(Store, AcceptsASavedOneOfTheSameLayoutWithAnyNumberOfSlots) {
     StoreConfig other = small;
     other.slots = 9;
     EXPECT_TRUE(owned.store.accepts(OwnedStore(other).store.header()));
-    for (std::uint32_t StoreConfig::*size : {&StoreConfig::statements, &StoreConfig::findings, &StoreConfig::scans,
-                                             &StoreConfig::shapes, &StoreConfig::traces, &StoreConfig::text_bytes}) {
+    for (std::uint32_t StoreConfig::*size :
+         {&StoreConfig::statements, &StoreConfig::findings, &StoreConfig::scans, &StoreConfig::shapes,
+          &StoreConfig::traces, &StoreConfig::text_bytes, &StoreConfig::units}) {
         StoreConfig changed = small;
         changed.*size += 64;
         EXPECT_FALSE(owned.store.accepts(OwnedStore(changed).store.header()));
@@ -182,9 +190,9 @@ TEST(Slot, HoldsItsStatementsUntilItIsFull) {
     place = 7; // a wrong guess
     EXPECT_EQ(slot_statement(slot, key_of(3), place)->sums.calls, 4);
     EXPECT_EQ(place, 3);
-    place = 999; // no place at all
     EXPECT_EQ(slot_statement(slot, key_of(5), place)->sums.calls, 6);
     clear_slot_statements(slot);
+    place = 17; // no place at all
     EXPECT_EQ(slot_statement(slot, key_of(5), place)->sums.calls, 0);
     EXPECT_EQ(slot.statement_count, 1);
 }

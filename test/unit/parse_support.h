@@ -41,6 +41,12 @@ inline Rewrite rewrite_page(std::string_view text) {
     return {done, out.c_str()};
 }
 
+inline std::string describe_key(std::string_view text, std::int32_t key) {
+    std::string out(1024, '\0');
+    query_audit_describe_key(text.data(), text.size(), key, out.data(), out.size());
+    return out.c_str();
+}
+
 // The filter's values as they stand in the text: "$1" or the literal's first word.
 inline std::vector<std::string> filter_values(std::string_view text) {
     const ParsedStatement parsed = parse(text);

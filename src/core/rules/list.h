@@ -8,12 +8,21 @@
     X(n_plus_one)                                                                                                      \
     X(duplicate_query)                                                                                                 \
     X(seq_scan)                                                                                                        \
-    X(count_before_paginate)
+    X(count_before_paginate)                                                                                           \
+    X(write_loop)                                                                                                      \
+    X(commit_per_row)
 
 namespace query_audit {
 
 #define QUERY_AUDIT_DECLARE_RULE(id) extern const RuleDescriptor id##_rule;
 QUERY_AUDIT_RULES(QUERY_AUDIT_DECLARE_RULE)
 #undef QUERY_AUDIT_DECLARE_RULE
+
+// Their indexes, by id.
+namespace rule_index {
+#define QUERY_AUDIT_NAME_RULE(id) id,
+enum : int { QUERY_AUDIT_RULES(QUERY_AUDIT_NAME_RULE) };
+#undef QUERY_AUDIT_NAME_RULE
+} // namespace rule_index
 
 } // namespace query_audit
