@@ -23,8 +23,11 @@ struct Threshold {
 // The kind of SQL that mends it; the server adapter knows how to write each.
 enum class Fix : std::uint8_t {
     none,
-    batch_child,        // the query, for many keys at once
-    page_without_count, // the parent's page, with one row more
+    batch_child,         // the query, for many keys at once
+    batch_write,         // the INSERT, UPDATE or DELETE, for many rows at once
+    filtered_aggregates, // one aggregate for all related statements (UnitFinding::related)
+    page_without_count,  // the parent's page with one row more, and by key
+    keyset_page,         // the query's page by key
     create_index,
 };
 
