@@ -62,6 +62,8 @@ struct LintedStatement {
     char error_message[256];
     std::int32_t finding_count;
     LintFinding findings[max_lint_findings]; // by location
+};
+
 // What the server's catalog says of the tables that a statement names, for rewrites that need it.
 struct ColumnFacts {
     const char *name;

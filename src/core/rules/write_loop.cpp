@@ -54,7 +54,7 @@ constinit const RuleDescriptor write_loop_rule = {
     .evidence_names = {"calls", "distinct_parameters", "transactions", "statements_per_row", "parent_rows",
                        "parent_calls", "mean_pause_us", "max_pause_us"},
     .related_name = "body",
-    .fix = Fix::none,
+    .fix = Fix::batch_write,
     .on_series = on_series,
     .on_statement = nullptr,
     .advise = advise,
