@@ -65,7 +65,7 @@ select format(E'%s. %s\n', number, coalesce(title, rule))
                                                (select string_agg(key || ' ' || value, ', ' order by key)
                                                   from jsonb_each_text(tags)))), '')
        || coalesce(pg_temp.paragraph('query', query), '')
-       || coalesce(pg_temp.paragraph(case rule when 'count_before_paginate' then 'page' else 'after' end, parent_query), '')
+       || coalesce(pg_temp.paragraph(case rule when 'count_before_paginate' then 'page' when 'redundant_count' then 'all rows' else 'after' end, parent_query), '')
        || pg_temp.paragraph('how bad', concat_ws(', ',
                             pg_temp.said(calls, 'call') || ' in ' || pg_temp.said(occurrences, 'occurrence'),
                             pg_temp.said(rows, 'row'),

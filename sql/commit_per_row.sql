@@ -16,8 +16,10 @@ ANALYZE;
 PREPARE add_line(integer, text) AS INSERT INTO lines (order_id, label) VALUES ($1, $2);
 PREPARE change(integer, text) AS UPDATE orders SET state = $2 WHERE id = $1;
 PREPARE order_by_id(integer) AS SELECT id, state FROM orders WHERE id = $1;
--- Outside of a named unit the confidence depends on pauses; what counts is whether it is medium or more.
-\set found 'SELECT rule, confidence IN (''medium'', ''high'') AS counts, severity, evidence ->> ''mark'' AS mark, calls, evidence ->> ''transactions'' AS transactions, query, parent_query FROM query_audit.findings WHERE rule IN (''write_loop'', ''commit_per_row'', ''n_plus_one'', ''duplicate_query'') AND datname = current_database() AND application_name = current_setting(''application_name'') ORDER BY rule, query COLLATE "C"'
+\set found 'SELECT rule, confidence, severity, evidence ->> ''mark'' AS mark, calls, evidence ->> ''transactions'' AS transactions, query, parent_query FROM query_audit.findings WHERE rule IN (''write_loop'', ''commit_per_row'', ''n_plus_one'', ''duplicate_query'') AND datname = current_database() AND application_name = current_setting(''application_name'') ORDER BY rule, query COLLATE "C"'
+-- Outside of a named unit or trace the confidence depends on pauses, so on the machine: that there is one finding, of which
+-- loop, does not.
+\set seen 'SELECT rule, severity, evidence ->> ''mark'' AS mark, calls, evidence ->> ''transactions'' AS transactions, query, parent_query FROM query_audit.findings WHERE rule IN (''write_loop'', ''commit_per_row'', ''n_plus_one'', ''duplicate_query'') AND datname = current_database() AND application_name = current_setting(''application_name'') ORDER BY rule, query COLLATE "C"'
 \set body 'SELECT evidence ->> ''statements_per_row'' AS statements, jsonb_array_elements_text(evidence -> ''body'') AS body FROM query_audit.findings WHERE rule IN (''write_loop'', ''commit_per_row'') AND datname = current_database() AND application_name = current_setting(''application_name'')'
 
 -- To be flagged.
@@ -45,14 +47,14 @@ SET application_name = 'BEGIN and COMMIT around each';
 SELECT id FROM orders ORDER BY id LIMIT 12;
 SELECT 'BEGIN', format('EXECUTE change(%s, ''paid'')', i), 'COMMIT' FROM generate_series(1, 12) AS i \gexec
 \o
-:found;
+:seen;
 
 SET application_name = 'the rows of a list in autocommit';
 \o /dev/null
 SELECT id FROM orders ORDER BY id LIMIT 15;
 SELECT format('DELETE FROM lines WHERE id = %s', i) FROM generate_series(1, 15) AS i \gexec
 \o
-:found;
+:seen;
 
 SET application_name = 'each row read again in its transaction';
 \o /dev/null
@@ -60,7 +62,7 @@ SELECT id FROM orders ORDER BY id LIMIT 12;
 SELECT 'BEGIN', format('EXECUTE order_by_id(%s)', i), format('EXECUTE change(%s, ''sent'')', i), 'COMMIT'
 FROM generate_series(1, 12) AS i \gexec
 \o
-:found;
+:seen;
 :body;
 
 SET application_name = 'three statements in each transaction';
@@ -70,7 +72,7 @@ SELECT 'BEGIN', format('EXECUTE order_by_id(%s)', i), format('EXECUTE change(%s,
        format('INSERT INTO audit (what) VALUES (''sent %s'')', i), 'COMMIT'
 FROM generate_series(1, 12) AS i \gexec
 \o
-:found;
+:seen;
 :body;
 
 SET application_name = 'a sequence value by its own statement';
@@ -79,7 +81,7 @@ SELECT id FROM orders ORDER BY id LIMIT 12;
 SELECT 'BEGIN', 'SELECT nextval(''numbers'')', format('INSERT INTO audit (what) VALUES (''number %s'')', i), 'COMMIT'
 FROM generate_series(1, 12) AS i \gexec
 \o
-:found;
+:seen;
 :body;
 
 SET application_name = 'one trace';
@@ -112,13 +114,6 @@ SELECT format('EXECUTE add_line(%s, ''line'')', i) FROM generate_series(1, 40) A
 -- It is kept, for what it is.
 SELECT rule, confidence, calls, query FROM query_audit.findings
 WHERE rule IN ('write_loop', 'commit_per_row') AND datname = current_database() AND application_name = 'a stream of requests';
-
-SET application_name = 'requests of their own traces';
-\o /dev/null
-SELECT format('INSERT INTO audit (what) VALUES (''%s'') /*traceparent=''00-%s-1111111111111111-01''*/', i, lpad(to_hex(i + 160), 32, 'a'))
-FROM generate_series(1, 20) AS i \gexec
-\o
-:found;
 
 SET application_name = 'a benchmark';
 \o /dev/null

@@ -44,6 +44,7 @@ constexpr std::uint32_t failed = 1u << 2;      // an error or a cancel ended it
 constexpr std::uint32_t nested = 1u << 3;      // ran inside a function, a trigger or a utility statement
 constexpr std::uint32_t maintenance = 1u << 4; // ran inside COPY, EXPLAIN, CREATE TABLE AS, REFRESH, ...
 constexpr std::uint32_t in_progress = 1u << 5; // fetched in part; finish_statement() will be called when it has ended
+constexpr std::uint32_t in_parts = 1u << 6;    // ... and was fetched in more than one part
 } // namespace event_flag
 
 // Where an output column comes from. relation is 0 for an expression.
@@ -76,6 +77,7 @@ struct StatementEvent {
     std::int64_t offset;
     std::uint32_t transaction; // serial number of the backend's transaction
     std::uint32_t flags;       // event_flag
+    std::int32_t list_length;  // elements of the list, 0 where not known; set for shape_flag::key_list alone
 
     [[nodiscard]] bool is(std::uint32_t wanted) const noexcept { return (flags & wanted) == wanted; }
 };

@@ -8,7 +8,6 @@ namespace {
 // Bounds on a run that nothing but time marks. A loop over rows at hand pauses for a round trip and a little work; it
 // has an end; and what surrounds it is much longer than its own pauses. A stream of requests fails at least one.
 constexpr std::int64_t brisk_pause_ns = 1'000'000;
-constexpr std::int64_t short_pause_ns = 5'000'000;
 constexpr std::int64_t unhurried_pause_ns = 15'000'000;
 constexpr std::int64_t slow_pause_ns = 50'000'000;
 constexpr std::int64_t least_pause_around_ns = 100'000'000;
@@ -26,10 +25,8 @@ std::int64_t mean_idle_ns(const Tally &tally) noexcept {
 bool is_unbroken(const Series &series, const Tally &tally) noexcept { return series.run_calls >= tally.calls; }
 
 bool is_set_apart(const Unit &unit, const Series &series, const Tally &tally, const UnitEnd &end) noexcept {
-    const std::int64_t around_ns = std::max(
-        {least_pause_around_ns, usual_pauses_around * mean_idle_ns(tally), longest_pauses_around * tally.max_idle_ns});
-    return end.ended && end.pause_after_ns >= around_ns && unit.pause_before_ns >= around_ns &&
-           end.next_key != series.key && !unit.follows_same_series;
+    return is_surrounded_by_quiet(unit, end, mean_idle_ns(tally), tally.max_idle_ns) && end.next_key != series.key &&
+           !unit.follows_same_series;
 }
 
 // Nothing but time marks the run, and no parent explains it.
@@ -102,6 +99,23 @@ void prove(SequenceEvidence &evidence) noexcept {
 }
 
 } // namespace
+
+bool is_surrounded_by_quiet(const Unit &unit, const UnitEnd &end, std::int64_t mean_pause_ns,
+                            std::int64_t longest_pause_ns) noexcept {
+    const std::int64_t around_ns = std::max(
+        {least_pause_around_ns, usual_pauses_around * mean_pause_ns, longest_pauses_around * longest_pause_ns});
+    return end.ended && end.pause_after_ns >= around_ns && unit.pause_before_ns >= around_ns;
+}
+
+bool is_loop_by_key(const StatementShape &shape, const Tally &tally, bool over) noexcept {
+    const std::uint32_t distinct = tally.filters.estimate();
+    const bool ranged = shape.has(shape_flag::ranged);
+    if (distinct > (ranged ? most_ranges_of_a_dashboard : most_values_of_a_dashboard)) return true;
+    if (explains(tally, over) != Explains::match) return false;
+    // Twice or three times a row is chance where the values are few.
+    const std::uint64_t rows = tally.parent.rows;
+    return tally.parent.lists > 1 || distinct == rows || tally.calls == rows || tally.calls == rows + 1;
+}
 
 SequenceEvidence judge_repeats(const Unit &unit, const Series &series, const UnitEnd &end, Shows shows,
                                const int *thresholds, bool seeks_parent) noexcept {

@@ -129,6 +129,10 @@ const char *reason_name(Reason reason) noexcept {
         return "both compared with the same values";
     case Reason::no_filter_values:
         return "there was no value to compare";
+    case Reason::one_statement:
+        return "they ran inside one statement";
+    case Reason::list_as_long:
+        return "the list is as long as the keys before it";
     case Reason::count_:
         break;
     }

@@ -8,10 +8,9 @@
 #include <type_traits>
 
 #include "core/event.h"
+#include "core/severity.h"
 
 namespace query_audit {
-
-enum class Severity : std::uint8_t { info = 0, warning = 1, critical = 2 };
 
 // low is kept and shown, and does not count for a gate.
 enum class Confidence : std::uint8_t { none = 0, low = 1, medium = 2, high = 3, proven = 4 };
@@ -33,6 +32,8 @@ enum class Reason : std::uint8_t {
     measured,            // rows were counted by the executor, not estimated
     same_filter_values,  // both statements compared with the same values
     no_filter_values,    // there was no value to compare
+    one_statement,       // they ran inside one statement of the client's
+    list_as_long,        // the list of keys has as many as the statement before it returned rows
     count_
 };
 
@@ -111,7 +112,6 @@ struct FindingRecord {
 // has shown; the first better one replaces the low ones' counts. The sample of evidence is that of the largest.
 void add_finding(FindingRecord &record, const UnitFinding &seen) noexcept;
 
-[[nodiscard]] const char *severity_name(Severity severity) noexcept;
 [[nodiscard]] const char *confidence_name(Confidence confidence) noexcept;
 [[nodiscard]] const char *mark_name(Mark mark) noexcept;
 [[nodiscard]] const char *reason_name(Reason reason) noexcept;

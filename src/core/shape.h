@@ -25,8 +25,13 @@ constexpr std::uint32_t keyset = 1u << 8;    // ordered, limited, and bounded by
 constexpr std::uint32_t locks_rows = 1u << 9;    // FOR UPDATE, FOR SHARE, ...
 constexpr std::uint32_t skips_locked = 1u << 10; // ... SKIP LOCKED
 constexpr std::uint32_t filtered = 1u << 11;     // its filter compares with at least one value (parameter or literal)
-constexpr std::uint32_t grouped = 1u << 12; // GROUP BY, HAVING or a set operation at the level that shapes the output
-constexpr std::uint32_t keyed = 1u << 13;   // its filter compares with values that are more than bounds of a range
+constexpr std::uint32_t grouped = 1u << 12;  // GROUP BY, HAVING or a set operation at the level that shapes the output
+constexpr std::uint32_t keyed = 1u << 13;    // its filter compares with values that are more than bounds of a range
+constexpr std::uint32_t whole = 1u << 14;    // shows or counts all that its filter keeps of the first relation
+constexpr std::uint32_t distinct = 1u << 15; // each of these once, or counts different values
+constexpr std::uint32_t keys = 1u << 16;     // its output is one column, with at most what it is sorted by
+constexpr std::uint32_t key_list = 1u << 17; // shows the rows whose column is in one list of values
+constexpr std::uint32_t ranged = 1u << 18;   // an aggregate whose filter compares with bounds of ranges alone
 constexpr std::uint32_t parse_flags_end = 1u << 22;
 constexpr std::uint32_t volatile_call = 1u << 22; // calls a volatile function (the server's catalog says so)
 constexpr std::uint32_t catalog_only = 1u << 23;  // every relation is a system catalog or this extension's own
@@ -43,7 +48,9 @@ struct StatementShape {
     std::uint32_t flags;           // shape_flag
     std::uint32_t relation;        // OID of the first relation that the text names, 0 without one
     StatementKind kind;
-    std::uint8_t padding[7];
+    std::uint8_t list_parameter; // with key_list: the number of the parameter that is the list; 0: it is in the text
+    std::uint8_t padding[2];
+    std::uint32_t row_key; // hash of the column that keys and key_list mean, or of DISTINCT's; 0: none, or not known
 
     // What its text is kept under. libpg_query gives a look-up by one value and one by a list the same fingerprint, and
     // only one of the two is a loop's child.

@@ -23,6 +23,7 @@
 
 #include "core/finding.h"
 #include "core/flat_table.h"
+#include "core/nested.h"
 #include "core/statements.h"
 #include "core/text_ring.h"
 #include "core/unit.h"
@@ -116,6 +117,7 @@ struct BackendSlot {
     std::uint32_t ended_count;
     std::uint32_t ended_padding;
     EndedUnit ended[slot_ended_units]; // units that are not yet in the table of kinds
+    NestedRun nested;
     std::int32_t statement_count;
     std::uint32_t epoch; // of the header, when what the slot holds began
     StatementKey keys[slot_statements];
@@ -194,6 +196,9 @@ class Store {
 // The owner's writes to its slot stand between these two.
 void begin_slot_write(BackendSlot &slot) noexcept;
 void end_slot_write(BackendSlot &slot) noexcept;
+
+// Whether no backend owns the slot.
+[[nodiscard]] bool slot_is_free(const BackendSlot &slot) noexcept;
 
 // Copies another backend's slot. Returns false when the slot is free or its owner never stopped writing.
 // The copy is made of bytes and may be read like any slot.

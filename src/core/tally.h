@@ -8,6 +8,12 @@
 
 namespace query_audit {
 
+// How many different values set a bit each of 128: about, and exactly when it is one.
+[[nodiscard]] inline std::uint32_t count_linearly(const std::uint64_t (&bits)[2]) noexcept {
+    const int zeros = 128 - std::popcount(bits[0]) - std::popcount(bits[1]);
+    return zeros == 0 ? 1000 : static_cast<std::uint32_t>(std::lround(-128.0 * std::log(zeros / 128.0)));
+}
+
 // How many different values were seen: exact up to 8, then estimated by linear counting in 128 bits.
 struct DistinctSet {
     static constexpr std::uint32_t exactly_counted = 8;
@@ -32,9 +38,7 @@ struct DistinctSet {
 
     [[nodiscard]] std::uint32_t estimate() const noexcept {
         if (known_count <= exactly_counted) return known_count;
-        const int zeros = 128 - std::popcount(bits[0]) - std::popcount(bits[1]);
-        if (zeros == 0) return 1000;
-        const auto counted = static_cast<std::uint32_t>(std::lround(-128.0 * std::log(zeros / 128.0)));
+        const std::uint32_t counted = count_linearly(bits);
         return counted > exactly_counted ? counted : exactly_counted + 1;
     }
 

@@ -37,13 +37,19 @@ void judge_series(Unit &unit, Series &series, const UnitEnd &end, const Settings
     }
 }
 
-// Most statements are neither measured nor a count or a page, and no rule asks for those alone.
-bool concerns_a_rule(const StatementEvent &event) noexcept {
-    return event.facts != nullptr || (event.shape->flags & (shape_flag::count | shape_flag::page)) != 0;
+// Most statements are neither measured nor an aggregate, a page or a look-up by a list, and no rule asks for those
+// alone.
+constexpr std::uint32_t always_judged =
+    shape_flag::count | shape_flag::aggregate | shape_flag::page | shape_flag::key_list;
+
+bool concerns_a_rule(const Unit &unit, const StatementEvent &event) noexcept {
+    return event.facts != nullptr || (event.shape->flags & unit.judged_flags) != 0;
 }
 
 void judge_statement(Unit &unit, const StatementEvent &event, std::uint32_t position,
                      const Settings &settings) noexcept {
+    // All rows matter only beside their count.
+    if (event.shape->has(shape_flag::count)) unit.judged_flags |= shape_flag::whole;
     for (int r = 0; r < rule_count(); ++r) {
         if (rule(r).on_statement == nullptr || !settings.enabled(r)) continue;
         rule(r).on_statement(StatementContext{unit, event, position, settings, r, settings.thresholds[r]});
@@ -231,6 +237,7 @@ void begin_unit(Unit &unit, Mark mark, const ClientIdentity &client) noexcept {
     unit.number = number;
     unit.mark = mark;
     unit.client = client;
+    unit.judged_flags = always_judged;
 }
 
 std::int64_t burst_gap_ns(const Unit &unit, const Settings &settings) noexcept {
@@ -275,7 +282,7 @@ Added add_statement(Unit &unit, const StatementEvent &event, const Settings &set
     // Not sooner: the rows of a look-up hold the very key that it asked for.
     if (event.sample != nullptr) keep_sample(unit, event, unit.position);
     if (event.shape->kind != StatementKind::select) note_write(unit, event.shape->relation_mask);
-    if (concerns_a_rule(event)) judge_statement(unit, event, unit.position, settings);
+    if (concerns_a_rule(unit, event)) judge_statement(unit, event, unit.position, settings);
     return {unit.position, new_series};
 }
 
@@ -297,7 +304,8 @@ void finish_statement(Unit &unit, std::uint32_t position, const StatementEvent &
     }
     fill_history(unit, event, position);
     unit.last_ns = std::max(unit.last_ns, event.end_ns);
-    if (!event.is(event_flag::in_progress) && concerns_a_rule(event)) judge_statement(unit, event, position, settings);
+    if (!event.is(event_flag::in_progress) && concerns_a_rule(unit, event))
+        judge_statement(unit, event, position, settings);
 }
 
 void add_execution(Unit &unit, const StatementEvent &event, const Settings &settings) noexcept {
@@ -331,6 +339,11 @@ void evaluate_unit(Unit &unit, const UnitEnd &end, const Settings &settings) noe
         Series &series = unit.series[i];
         if (std::max(series.in_unit.calls, series.in_transaction.calls) < first_checkpoint) continue;
         judge_series(unit, series, end, settings);
+    }
+    if (unit.finding_count == 0) return;
+    for (int r = 0; r < rule_count(); ++r) {
+        if (rule(r).on_unit == nullptr || !settings.enabled(r)) continue;
+        rule(r).on_unit(UnitContext{unit, end, settings, r, settings.thresholds[r]});
     }
 }
 

@@ -107,6 +107,7 @@ struct Unit {
     std::uint32_t folded_findings; // of those folded already, the ones of more than low confidence
     std::uint32_t findings_padding;
     Aside aside;
+    std::uint32_t judged_flags;    // of shapes that a rule of single statements asks for
     std::uint32_t written_at[64];  // position of the last write, by relation_mask bit
     std::uint8_t series_index[64]; // a guess at the series' place, by key
     Series series[max_series];

@@ -1,6 +1,7 @@
 #include "parse/describe.h"
 
 #include "parse/hash.h"
+#include "parse/keys.h"
 #include "parse/lookups.h"
 #include "parse/output.h"
 
@@ -40,6 +41,8 @@ void add_filter(const FilterIdentity &identity, bool all_keys, Description &desc
     for (const Value &one : identity.values) {
         if (one.is_bound) values.push_back(one.value);
     }
+    const bool only_bounds = description.key_value_count == 0 && !identity.bounds_are_keys;
+    if (all_keys && only_bounds && identity.compares) description.flags |= shape_flag::ranged;
     if (all_keys || identity.bounds_are_keys) description.key_value_count = values.size();
     if (!identity.compares) return;
     description.flags |= shape_flag::filtered;
@@ -75,7 +78,12 @@ void describe_select(SelectStmt &select, Description &description) {
     if (paging && is_keyset(*paging, filter)) flags |= shape_flag::keyset;
     // A range of rows is read in parts; a number for each of many ranges is looked up.
     const bool all_keys = output != Output::rows;
-    if ((flags & shape_flag::relation) != 0) add_filter(identify_filter(filter), all_keys, description);
+    if ((flags & shape_flag::relation) == 0) return;
+    add_filter(identify_filter(filter), all_keys, description);
+    const RowFacts rows = describe_rows(top, output);
+    flags |= rows.flags;
+    description.row_key = rows.row_key;
+    description.list_parameter = rows.list_parameter;
 }
 
 void describe_write(const FilterSource &source, Description &description) {

@@ -11,6 +11,8 @@ struct Description {
     std::uint64_t filter_identity = 0;
     std::vector<FilterValue> filter_values; // keys first
     std::size_t key_value_count = 0;
+    std::uint32_t row_key = 0;
+    std::uint8_t list_parameter = 0;
 };
 
 // Of a DML statement. Throws std::bad_alloc.

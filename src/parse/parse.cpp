@@ -26,6 +26,8 @@ ParseStatus parse_statement(std::string_view text, std::size_t max_bytes, Parsed
     out.shape.filter_identity = description.filter_identity;
     out.shape.flags = description.flags | shape_flag::parsed;
     out.shape.kind = description.kind;
+    out.shape.row_key = description.row_key;
+    out.shape.list_parameter = description.list_parameter;
     const std::size_t count = std::min<std::size_t>(description.filter_values.size(), max_filter_values);
     out.filter_value_count = static_cast<std::int32_t>(count);
     out.key_value_count = static_cast<std::int32_t>(std::min(description.key_value_count, count));

@@ -34,7 +34,8 @@ struct Execution {
 };
 
 struct ExecutionStack {
-    Execution *newest; // one of no query when none is under way
+    Execution *newest;       // one of no query when none is under way
+    const Execution *oldest; // not running when none is under way
     int running;
 };
 

@@ -5,6 +5,7 @@
 #include "pg/config.h"
 #include "pg/executions.h"
 #include "pg/hooks.h"
+#include "pg/key_list.h"
 #include "pg/plan_facts.h"
 #include "pg/recorder.h"
 #include "pg/sampler.h"
@@ -100,6 +101,7 @@ Execution *begin(QueryDesc *query) {
     event.statement_time_us = GetCurrentStatementStartTimestamp();
     event.rows = event.temp_bytes = 0;
     event.limit = event.offset = -1;
+    if (local->shape.has(shape_flag::key_list)) event.list_length = length_of_key_list(local->shape, query);
     event.transaction = transaction_number();
     event.flags = flags_of_start();
     if (const Tags *tags = take_tags(*local)) {
@@ -183,7 +185,7 @@ void after_run(Execution &execution, uint64 asked, uint64 processed) {
         event.flags &= ~event_flag::in_progress;
         hand_on(execution);
     } else if (!event.is(event_flag::nested)) {
-        event.flags |= event_flag::in_progress;
+        event.flags |= event_flag::in_progress | event_flag::in_parts;
         record(execution);
         event.sample = nullptr;
     }

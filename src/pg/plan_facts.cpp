@@ -149,7 +149,9 @@ bool find_limit(PlanState *node, void *found) {
 bool wants_measuring(QueryDesc *query, const StatementShape &shape) {
     double least_cost = settings.thresholds[rule_index::seq_scan][0] * cpu_tuple_cost;
     if (shape.has(shape_flag::count)) {
-        least_cost = settings.thresholds[rule_index::count_before_paginate][0] * cpu_index_tuple_cost;
+        const int least_rows = std::min(settings.thresholds[rule_index::count_before_paginate][0],
+                                        settings.thresholds[rule_index::redundant_count][0]);
+        least_cost = least_rows * cpu_index_tuple_cost;
     }
     if (greatest_cost(query->plannedstmt) < least_cost) return false;
     if (query->plannedstmt->parallelModeNeeded) query->instrument_options |= INSTRUMENT_ROWS;

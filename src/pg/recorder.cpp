@@ -10,6 +10,7 @@
 #include "pg/memory.h"
 #include "pg/values.h"
 
+#include "pg/nested_loops.h"
 #include "pg/recorder.h"
 
 #include "pg/pg.h"
@@ -39,6 +40,13 @@ void fold_findings(Unit &unit, Foldable which) {
     }
     slot->counters.dropped += unit.dropped_findings;
     unit.dropped_findings = 0;
+}
+
+Unit alone; // for what belongs to no sequence
+
+// What ran inside the client's statement before is complete.
+void judge_nested_run() {
+    judge_nested(slot->nested, alone, settings, [](Unit &unit) { fold_findings(unit, Foldable::all); });
 }
 
 template <typename Visit> void for_each_bit(uint32 bits, Visit visit) {
@@ -86,6 +94,7 @@ void at_backend_exit(int, Datum) {
         const SlotWrite write;
         end_unit(UnitEnd{.ended = true});
         fold_slot_units();
+        judge_nested_run();
     }
     fold_slot_statements();
     {
@@ -103,6 +112,8 @@ pg_noinline void begin_epoch() {
     slot->unit.number = 0;
     slot->unit.finding_count = 0;
     slot->ended_count = 0;
+    slot->nested.statement = 0;
+    slot->nested.judged = false;
     slot->epoch = store.header().epoch.load(std::memory_order_relaxed);
 }
 
@@ -239,12 +250,23 @@ pg_noinline void end_slot_transaction(uint32 ended, bool failed) {
 
 // An execution that belongs to no sequence, perhaps of another role than the client's: a function's.
 pg_noinline void judge_alone(const Execution &execution, const StatementEvent &event) {
-    static Unit alone;
     begin_unit(alone, Mark::burst, client_of(execution));
     const Execution *outermost = outermost_execution();
     if (outermost != nullptr && outermost->tagged) adopt_tags(alone, outermost->tags);
     add_execution(alone, event, settings);
     fold_findings(alone, Foldable::all);
+}
+
+void add_nested_execution(const Execution &execution, const StatementEvent &event) {
+    if (event.facts != nullptr) judge_alone(execution, event);
+    note_settings_changed(); // by set_config(), perhaps
+    NestedRun &run = slot->nested;
+    if (!runs_in(run.statement)) {
+        judge_nested_run();
+        begin_nested_run(run, client_statement(), settings);
+    }
+    NestedSeries *loop = add_nested(run, event, execution.user);
+    if (loop != nullptr) note_nested_loop(run, *loop, execution);
 }
 
 bool add_to_sequences(Execution &execution, const StatementEvent &event) {
@@ -298,9 +320,15 @@ void record(Execution &execution) {
     if (complete && slot->statement_count == slot_statements) make_place(execution);
     {
         const SlotWrite write;
-        const bool new_in_unit = add_to_sequences(execution, event);
-        if (!complete) return;
-        ++(event.is(event_flag::nested) ? slot->counters.nested : slot->counters.statements);
+        bool new_in_unit = false;
+        if (event.is(event_flag::nested)) {
+            add_nested_execution(execution, event);
+            ++slot->counters.nested;
+        } else {
+            new_in_unit = add_to_sequences(execution, event);
+            if (!complete) return;
+            ++slot->counters.statements;
+        }
         add_execution(*slot_statement(*slot, key_of(execution), execution.local->place), event, new_in_unit);
     }
     execution.recorded = true;
@@ -371,6 +399,7 @@ void fold_everything() {
         slot = &other;
         end_unit(UnitEnd{.ended = true});
         fold_slot_units();
+        judge_nested_run();
         fold_slot_statements();
     }
     for (int p = 0; p < trace_partitions; ++p) {

@@ -45,7 +45,7 @@ template <typename Read> auto read_at_one_moment(Read read) {
 bool copy_patiently(const BackendSlot &slot, BackendSlot &copy) {
     for (int attempt = 0; attempt < most_waits; ++attempt) {
         if (copy_slot(slot, copy)) return true;
-        if (slot.pid == 0) return false;
+        if (slot_is_free(slot)) return false;
         pg_usleep(wait_us);
     }
     return false;
@@ -82,18 +82,27 @@ template <typename Visit> void for_each_unit_copy(Visit visit) {
     for_each_trace_copy([&](Unit &unit) { visit(unit, unit.backend); });
 }
 
+void fold_nested_runs(Store::Findings result) {
+    Unit *unit = static_cast<Unit *>(palloc0(sizeof(Unit)));
+    for_each_slot([&](const BackendSlot &copy) {
+        judge_nested(copy.nested, *unit, settings, [&](Unit &judged) { fold_findings(result, judged, Foldable::all); });
+    });
+    pfree(unit);
+}
+
 } // namespace
 
 Store::Findings snapshot_findings() {
     return read_at_one_moment([] {
         const StoreConfig &config = store.header().config;
-        Store::Findings result =
-            make_table<Store::Findings>(config.findings + max_unit_findings * (config.slots + config.traces));
+        Store::Findings result = make_table<Store::Findings>(
+            config.findings + max_unit_findings * (config.slots + config.traces) + max_nested_series * config.slots);
         const int64 now = now_ns();
         for_each_unit_copy([&](Unit &unit, int32) {
             evaluate_unit(unit, end_if_idle(unit, now), settings);
             fold_findings(result, unit, Foldable::all);
         });
+        fold_nested_runs(result);
         Store::Findings global = copy_table(store.findings(), lock_findings);
         global.for_each([&](const FindingKey &key, FindingRecord &record) {
             bool inserted = false;

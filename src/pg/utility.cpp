@@ -12,6 +12,7 @@ void (*activate_after_load)() = nullptr;
 
 int depth = 0;
 int maintenance_depth = 0;
+uint64 utility_serial = 0;
 bool explicit_transaction = false;
 bool rollback_asked_for = false;
 bool installed = false;
@@ -76,7 +77,7 @@ pg_noinline void run_counted(bool maintenance, PlannedStmt *plan, const char *te
     const volatile int depth_before = depth;
     const volatile int maintenance_depth_before = maintenance_depth;
     if (maintenance) ++maintenance_depth;
-    ++depth;
+    if (depth++ == 0) ++utility_serial;
     PG_TRY();
     { next_utility(plan, text, read_only_tree, context, parameters, environment, receiver, completion); }
     PG_FINALLY();
@@ -146,6 +147,8 @@ void watch_for_load(void (*activate)()) {
 }
 
 int nesting_depth() { return depth; }
+
+uint64 outermost_utility() { return utility_serial; }
 
 bool in_maintenance() { return maintenance_depth > 0; }
 

@@ -52,8 +52,11 @@ FROM expected_views ORDER BY name;
 CREATE TEMP TABLE expected_functions (signature text, result text, volatility "char", is_strict boolean);
 INSERT INTO expected_functions VALUES
     ('begin_unit(text)', 'void', 'v', true),
+    ('check_lint(text, text)', 'void', 's', true),
     ('end_unit()', 'void', 'v', true),
     ('fingerprint(text)', 'text', 's', true),
+    ('lint(text)', 'TABLE(statement integer, lint text, severity text, "position" integer, line_number integer, '
+        'column_number integer, snippet text, message text, hint text)', 's', true),
     ('normalize(text)', 'text', 's', true),
     ('reset()', 'void', 'v', true);
 CREATE FUNCTION pg_temp.signature(function oid) RETURNS text LANGUAGE sql AS

@@ -1,40 +1,16 @@
-// The store's layout, what is folded into it, and slots that are read while they are written.
-#include <atomic>
+// The store's layout, what is folded into it, and slots.
 #include <bit>
-#include <chrono>
 #include <set>
-#include <thread>
 
 #include <gtest/gtest.h>
 
 #include "core/store.h"
-#include "core_support.h"
-
-#if defined(__SANITIZE_THREAD__)
-#define QUERY_AUDIT_TSAN 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define QUERY_AUDIT_TSAN 1
-#endif
-#endif
-#ifdef QUERY_AUDIT_TSAN
-extern "C" void AnnotateIgnoreReadsBegin(const char *file, int line);
-extern "C" void AnnotateIgnoreReadsEnd(const char *file, int line);
-#endif
+#include "core_store_support.h"
 
 namespace query_audit::test {
 namespace {
 
-constexpr StoreConfig small = {4, 100, 20, 20, 50, 16, 8192, 12};
 constexpr StoreConfig server_defaults = {122, 5000, 1000, 1000, 5000, 64, 2048 * 1024, 128}; // max_connections = 100
-
-struct OwnedStore {
-    explicit OwnedStore(const StoreConfig &config = small) : memory(store_bytes(config)), store(memory.get()) {
-        store.create(config, 1234);
-    }
-    Memory memory;
-    Store store;
-};
 
 StatementKey key_of(std::uint64_t fingerprint) { return {hash_mix(fingerprint), 5, 10}; }
 
@@ -376,62 +352,6 @@ TEST(CopySlot, RefusesAFreeSlotAndOneWhoseOwnerStoppedInTheMiddle) {
     EXPECT_FALSE(copy_slot(slot, *copy));
     end_slot_write(slot);
     EXPECT_TRUE(copy_slot(slot, *copy));
-}
-
-// The owner writes the same number all over its slot, again and again; no copy may hold two of them.
-TEST(CopySlot, NeverGivesATornSlot) {
-    const OwnedStore owned;
-    BackendSlot &slot = owned.store.slot(0);
-    slot.pid = 7;
-    const auto write = [&slot](std::uint64_t number) {
-        begin_slot_write(slot);
-        slot.unit.number = number;
-        for (HistoryEntry &entry : slot.unit.history) entry.key = number;
-        for (Series &series : slot.unit.series) series.query_id = number;
-        for (StatementKey &key : slot.keys) key.fingerprint = number;
-        for (SlotStatement &statement : slot.statements) statement.sums.query_ids[3] = number;
-        end_slot_write(slot);
-    };
-    write(1);
-    std::atomic<bool> stop{false};
-    std::thread owner([&] {
-        for (std::uint64_t number = 2; !stop.load(std::memory_order_relaxed); ++number) {
-            write(number);
-            if (number % 4 == 0) std::this_thread::yield();
-        }
-    });
-    std::atomic<int> torn{0};
-    std::atomic<int> copied{0};
-    const auto read = [&] {
-        auto copy = std::make_unique<BackendSlot>();
-        const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(400);
-        while (std::chrono::steady_clock::now() < deadline) {
-#ifdef QUERY_AUDIT_TSAN
-            // The copy races with the owner by design and is thrown away when it did; the sanitizer cannot know that.
-            AnnotateIgnoreReadsBegin(__FILE__, __LINE__);
-#endif
-            const bool done = copy_slot(slot, *copy);
-#ifdef QUERY_AUDIT_TSAN
-            AnnotateIgnoreReadsEnd(__FILE__, __LINE__);
-#endif
-            if (!done) continue;
-            ++copied;
-            const std::uint64_t number = copy->unit.number;
-            bool whole = true;
-            for (const HistoryEntry &entry : copy->unit.history) whole = whole && entry.key == number;
-            for (const Series &series : copy->unit.series) whole = whole && series.query_id == number;
-            for (const StatementKey &key : copy->keys) whole = whole && key.fingerprint == number;
-            for (const SlotStatement &s : copy->statements) whole = whole && s.sums.query_ids[3] == number;
-            if (!whole) ++torn;
-        }
-    };
-    std::thread other(read);
-    read();
-    other.join();
-    stop = true;
-    owner.join();
-    EXPECT_EQ(torn, 0);
-    EXPECT_GT(copied, 0) << "a reader gets through";
 }
 
 } // namespace

@@ -80,6 +80,7 @@ struct Call {
     std::uint32_t flags = 0;
     const RowSample *sample = nullptr;
     const KeyValues *keys = nullptr;
+    std::int32_t list_length = 0;
 };
 
 constexpr std::int64_t millisecond_us = 1000;
@@ -206,6 +207,7 @@ class Session {
         event.sample = call.sample;
         event.keys = call.keys;
         event.limit = call.limit;
+        event.list_length = call.list_length;
         event.offset = call.offset;
         event.transaction = transaction_;
         event.flags = call.flags | (in_transaction_ ? event_flag::explicit_transaction : 0);

@@ -29,9 +29,9 @@ struct Rewrite {
     std::string text; // or the reason
 };
 
-inline Rewrite rewrite_batched(std::string_view text, bool single_row) {
+inline Rewrite rewrite_batched(std::string_view text, const RewriteFacts *facts = nullptr) {
     std::string out(default_max_parse_bytes, '\0');
-    const bool done = query_audit_rewrite_batched(text.data(), text.size(), single_row, out.data(), out.size());
+    const bool done = query_audit_rewrite_batched(text.data(), text.size(), facts, out.data(), out.size());
     return {done, out.c_str()};
 }
 

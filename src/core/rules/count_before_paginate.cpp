@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "core/history.h"
 #include "core/rules/list.h"
 
 namespace query_audit {
@@ -19,15 +20,6 @@ bool is_large_count(const HistoryEntry &entry, const int *thresholds) noexcept {
            entry.rows_read >= static_cast<std::uint64_t>(thresholds[min_rows]);
 }
 
-bool same_filter(const HistoryEntry &a, const HistoryEntry &b) noexcept {
-    return a.filter_identity != 0 && a.filter_identity == b.filter_identity && a.filter_hash == b.filter_hash;
-}
-
-bool same_transaction(const Unit &unit, const HistoryEntry &a, const HistoryEntry &b) noexcept {
-    return unit.mark != Mark::trace && a.transaction == b.transaction &&
-           (a.event_flags & event_flag::explicit_transaction) != 0;
-}
-
 void report(const StatementContext &context, const HistoryEntry &count, const HistoryEntry &page) {
     Unit &unit = context.unit;
     UnitFinding *finding =
@@ -36,7 +28,7 @@ void report(const StatementContext &context, const HistoryEntry &count, const Hi
     finding->severity = Severity::warning;
     finding->text_key = count.fingerprint ^ (count.shape_flags & shape_flag::batch);
     finding->parent_fingerprint = page.fingerprint;
-    finding->mark = same_transaction(unit, count, page) ? Mark::transaction : unit.mark;
+    finding->mark = mark_of(unit, count, page);
     const bool filtered = (count.shape_flags & shape_flag::filtered) != 0;
     finding->confidence = filtered || finding->mark != Mark::burst ? Confidence::high : Confidence::medium;
     finding->reasons =
@@ -67,7 +59,7 @@ void on_statement(const StatementContext &context) {
     HistoryEntry &now = unit.history[context.position % history_length];
     const bool counts = is_large_count(now, context.thresholds);
     if (!counts && !is_page(now)) return;
-    const std::uint32_t oldest = unit.position >= history_length ? unit.position - history_length + 1 : 1;
+    const std::uint32_t oldest = oldest_position(unit);
     for (std::uint32_t position = context.position; position-- > oldest;) {
         HistoryEntry &then = unit.history[position % history_length];
         if (then.position != position || !same_filter(now, then)) continue;

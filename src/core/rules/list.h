@@ -10,7 +10,11 @@
     X(seq_scan)                                                                                                        \
     X(count_before_paginate)                                                                                           \
     X(write_loop)                                                                                                      \
-    X(commit_per_row)
+    X(commit_per_row)                                                                                                  \
+    X(nested_loop_query)                                                                                               \
+    X(redundant_count)                                                                                                 \
+    X(count_storm)                                                                                                     \
+    X(fetch_ids_then_rows)
 
 namespace query_audit {
 

@@ -13,6 +13,15 @@ bool is_look_up(const StatementShape &shape) noexcept {
     return shape.kind == StatementKind::select && shape.has(shape_flag::keyed) && (shape.flags & excluded) == 0;
 }
 
+// A few numbers of one page are count_storm's, where that would report them.
+bool is_storm(const SeriesContext &context, const Tally &tally) noexcept {
+    if (!context.series.shape.has(shape_flag::aggregate)) return false;
+    const int storm = find_rule("count_storm");
+    return context.settings.enabled(storm) &&
+           tally.filters.estimate() >= static_cast<std::uint32_t>(context.settings.thresholds[storm][0]) &&
+           !is_loop_by_key(context.series.shape, tally, context.end.ended);
+}
+
 bool repeats_with_other_values(const Tally &tally, const int *thresholds) {
     const auto least = static_cast<std::uint32_t>(thresholds[min_calls]);
     return tally.calls >= least && tally.filters.estimate() >= least;
@@ -24,6 +33,7 @@ void on_series(const SeriesContext &context) {
     const SequenceEvidence evidence =
         judge_repeats(context.unit, series, context.end, repeats_with_other_values, context.thresholds, true);
     if (evidence.tally == nullptr || reads_for_write_loop(context.unit, series, evidence)) return;
+    if (is_storm(context, *evidence.tally)) return;
     const Tally &tally = *evidence.tally;
     const bool has_parent = evidence.explained != Explains::nothing;
     const std::uint64_t parent = has_parent ? tally.parent.fingerprint : 0;
@@ -93,7 +103,8 @@ constinit const RuleDescriptor n_plus_one_rule = {
         "Fewer repeats; the same look-up once a request on a pooled connection; foreign-key checks; fetches from "
         "a cursor; keyset batches (`id > $1 ORDER BY id LIMIT n`), batches by range (`BETWEEN $1 AND $2`) and OFFSET "
         "batches; `= ANY` and IN lists; queue polling with SKIP LOCKED; catalog queries; a transaction that is tried "
-        "again after an error; pings. Statements sent in one round trip are `info`.",
+        "again after an error; pings; up to eight values of one aggregate that are no list's (`count_storm`). "
+        "Statements sent in one round trip are `info`.",
     .remedy = "Fetch all children in one statement: = ANY with the list of keys, or a join with the parent.",
     .thresholds = {{"min_calls", "calls", 5, 2, 1000000,
                     "Executions, with as many different keys, from which a series is reported"},

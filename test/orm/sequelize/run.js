@@ -15,6 +15,8 @@ const scenarios = {
   ...require("./corpus/scans"),
   ...require("./corpus/counts"),
   ...require("./corpus/writes"),
+  ...require("./corpus/dashboards"),
+  ...require("./corpus/keys"),
   ...require("./corpus/requests"),
   ...require("./corpus/quiet"),
 };

@@ -1,4 +1,4 @@
-"""Counts and pages: what count_before_paginate is about."""
+"""Counts beside pages and all rows: what count_before_paginate and redundant_count are about."""
 
 from django.core.paginator import Paginator
 from django.db import transaction
@@ -110,3 +110,55 @@ def one_row_more():
 def exists_then_first():
     with transaction.atomic():
         return _documents().exists() and _documents().first()
+
+
+def _drafts(**filters):
+    return Document.objects.filter(tenant_id=3, status="draft", **filters)
+
+
+def count_then_all():
+    with transaction.atomic():
+        return _drafts().count(), [document.title for document in _drafts().order_by("title")]
+
+
+def all_then_count_autocommit():
+    found = Document.objects.filter(tenant_id=3, title__startswith="Document 2000")
+    return list(found), found.all().count()
+
+
+def count_then_all_joined():
+    with transaction.atomic():
+        return _drafts().count(), list(_drafts().select_related("author"))
+
+
+def count_then_all_distinct():
+    with transaction.atomic():
+        drafts = _drafts(author__active=True).values("id", "title").distinct()
+        return drafts.count(), list(drafts)
+
+
+def count_then_all_over_connections():
+    with tagged(traffic.Trace(), "default", "second"):
+        _drafts().count()
+        list(_drafts().using("second"))
+
+
+def count_and_all_of_tiny_table():
+    with transaction.atomic():
+        return Tenant.objects.count(), list(Tenant.objects.all())
+
+
+def count_and_all_of_other_filters():
+    with transaction.atomic():
+        _drafts().count()
+        list(Document.objects.filter(tenant_id=3, status="archived"))
+        list(Document.objects.filter(tenant_id=4, status="draft"))
+
+
+def count_and_all_written_between():
+    with transaction.atomic():
+        drafts = _drafts()
+        list(drafts)
+        Document.objects.filter(pk=1).update(title="Changed")
+        drafts.all().count()
+        transaction.set_rollback(True)

@@ -1,12 +1,14 @@
 "use strict";
 
-// Counts and pages: what count_before_paginate is about.
+// Counts beside pages and beside all rows: what count_before_paginate and redundant_count are about.
 
-const { QueryTypes } = require("sequelize");
+const { Op, QueryTypes } = require("sequelize");
 const { prepare, tag } = require("./database");
 const { Trace } = require("./traffic");
 
 const newest = (where = { tenantId: 1 }) => ({ where, order: [["createdAt", "DESC"]], limit: 20 });
+
+const drafts = { tenantId: 3, status: "draft" };
 
 const inTransaction = (db, work) => db.sequelize.transaction((transaction) => work({ transaction }));
 
@@ -108,5 +110,56 @@ module.exports = {
     const where = { tenantId: 1 };
     const known = await Document.findOne({ where, attributes: ["id"] });
     return known && Document.findOne({ where, order: ["createdAt"] });
+  },
+
+  async count_then_all(db) {
+    await inTransaction(db, async (options) => {
+      await db.Document.count({ where: drafts, ...options });
+      await db.Document.findAll({ where: drafts, order: ["title"], ...options });
+    });
+  },
+
+  async all_then_count_autocommit({ Document }) {
+    const where = { tenantId: 3, title: { [Op.startsWith]: "Document 2000" } };
+    await Document.findAll({ where });
+    await Document.count({ where });
+  },
+
+  async count_then_all_joined(db) {
+    await inTransaction(db, (options) =>
+      db.Document.findAndCountAll({ where: drafts, include: ["author"], ...options }),
+    );
+  },
+
+  async count_then_all_distinct(db) {
+    await inTransaction(db, (options) =>
+      db.Document.findAndCountAll({ where: drafts, include: ["comments"], distinct: true, ...options }),
+    );
+  },
+
+  async count_then_all_over_connections(db) {
+    const pool = db.pool(2);
+    tag(new Trace(), pool);
+    await pool.Document.findAndCountAll({ where: drafts });
+  },
+
+  async count_and_all_of_tiny_table(db) {
+    await inTransaction(db, (options) => db.Tenant.findAndCountAll(options));
+  },
+
+  async count_and_all_of_other_filters(db) {
+    await inTransaction(db, async (options) => {
+      await db.Document.count({ where: drafts, ...options });
+      await db.Document.findAll({ where: { tenantId: 3, status: "archived" }, ...options });
+      await db.Document.findAll({ where: { tenantId: 4, status: "draft" }, ...options });
+    });
+  },
+
+  async count_and_all_written_between(db) {
+    const transaction = await db.sequelize.transaction();
+    await db.Document.findAll({ where: drafts, transaction });
+    await db.Document.update({ title: "Changed" }, { where: { id: 1 }, transaction });
+    await db.Document.count({ where: drafts, transaction });
+    await transaction.rollback();
   },
 };

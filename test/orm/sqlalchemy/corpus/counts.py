@@ -1,4 +1,4 @@
-"""Counts and pages: what count_before_paginate is about."""
+"""Counts beside pages and all rows: what count_before_paginate and redundant_count are about."""
 
 from sqlalchemy import distinct, func, select
 from sqlalchemy.orm import joinedload
@@ -147,3 +147,64 @@ def exists_then_first(db):
         documents = _documents(session)
         if session.query(documents.exists()).scalar():
             documents.order_by(Document.created_at).first()
+
+
+def _drafts(session):
+    return session.query(Document).filter_by(tenant_id=3, status="draft")
+
+
+def count_then_all(db):
+    with db.session() as session:
+        session.scalar(select(func.count(Document.id)).filter_by(tenant_id=3, status="draft"))
+        _drafts(session).order_by(Document.title).all()
+
+
+def all_then_count_autocommit(db):
+    with db.session(db.autocommit) as session:
+        found = _documents(session, tenant_id=3).filter(Document.title.startswith("Document 2000"))
+        found.all()
+        found.count()
+
+
+def count_then_all_joined(db):
+    with db.session() as session:
+        session.scalar(select(func.count()).select_from(Document).filter_by(tenant_id=3, status="draft"))
+        _drafts(session).options(joinedload(Document.author)).all()
+
+
+def count_then_all_distinct(db):
+    with db.session() as session:
+        query = _drafts(session).join(Document.author).filter(Author.active).with_entities(Document.id, Document.title)
+        query.distinct().count()
+        query.distinct().all()
+
+
+def count_then_all_over_connections(db):
+    first, second = (db.engine(isolation_level="AUTOCOMMIT") for _ in range(2))
+    with tagged(traffic.Trace(), first, second):
+        with db.session(first) as session:
+            _drafts(session).count()
+        with db.session(second) as session:
+            _drafts(session).all()
+
+
+def count_and_all_of_tiny_table(db):
+    with db.session() as session:
+        session.query(Tenant).count()
+        session.query(Tenant).all()
+
+
+def count_and_all_of_other_filters(db):
+    with db.session() as session:
+        _drafts(session).count()
+        _documents(session, tenant_id=3, status="archived").all()
+        _documents(session, tenant_id=4, status="draft").all()
+
+
+def count_and_all_written_between(db):
+    with db.session() as session:
+        _drafts(session).all()
+        session.get(Document, 1).title = "Changed"
+        session.flush()
+        _drafts(session).count()
+        session.rollback()

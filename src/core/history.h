@@ -1,0 +1,47 @@
+// Reading the history of a unit: what rules about statements that belong together ask of it.
+#pragma once
+
+#include <algorithm>
+#include <bit>
+
+#include "core/unit.h"
+
+namespace query_audit {
+
+// The oldest position that may still be remembered.
+[[nodiscard]] inline std::uint32_t oldest_position(const Unit &unit) noexcept {
+    return unit.position >= history_length ? unit.position - history_length + 1 : 1;
+}
+
+// Null where it is forgotten.
+[[nodiscard]] inline HistoryEntry *history_at(Unit &unit, std::uint32_t position) noexcept {
+    HistoryEntry &entry = unit.history[position % history_length];
+    return entry.position == position ? &entry : nullptr;
+}
+
+[[nodiscard]] inline const HistoryEntry *history_at(const Unit &unit, std::uint32_t position) noexcept {
+    const HistoryEntry &entry = unit.history[position % history_length];
+    return entry.position == position ? &entry : nullptr;
+}
+
+[[nodiscard]] inline bool same_filter(const HistoryEntry &a, const HistoryEntry &b) noexcept {
+    return a.filter_identity != 0 && a.filter_identity == b.filter_identity && a.filter_hash == b.filter_hash;
+}
+
+// What holds two statements of the unit together.
+[[nodiscard]] inline Mark mark_of(const Unit &unit, const HistoryEntry &a, const HistoryEntry &b) noexcept {
+    const bool same_transaction = unit.mark != Mark::trace && a.transaction == b.transaction &&
+                                  (a.event_flags & event_flag::explicit_transaction) != 0;
+    return same_transaction ? Mark::transaction : unit.mark;
+}
+
+// The position of the last write to any of these relations; 0 without one.
+[[nodiscard]] inline std::uint32_t last_write(const Unit &unit, std::uint64_t relation_mask) noexcept {
+    std::uint32_t last = 0;
+    for (std::uint64_t mask = relation_mask; mask != 0; mask &= mask - 1) {
+        last = std::max(last, unit.written_at[std::countr_zero(mask)]);
+    }
+    return last;
+}
+
+} // namespace query_audit
