@@ -278,8 +278,9 @@ Added add_statement(Unit &unit, const StatementEvent &event, const Settings &set
 
     bool new_series = false;
     fill_history(unit, event, unit.position);
-    if (event.sample != nullptr) keep_sample(unit, event, unit.position);
     if (!event.is(event_flag::failed)) new_series = add_to_series(unit, event, pause_ns, settings);
+    // Not sooner: the rows of a look-up hold the very key that it asked for.
+    if (event.sample != nullptr) keep_sample(unit, event, unit.position);
     if (event.shape->kind != StatementKind::select) note_write(unit, event.shape->relation_mask);
     if (concerns_a_rule(unit, event)) judge_statement(unit, event, unit.position, settings);
     return {unit.position, new_series};

@@ -195,6 +195,25 @@ TEST(Lineage, MakesALoopThatStopsHalfWayProven) {
     }
 }
 
+// SELECT ... FROM child WHERE parent = $1: each of its rows holds the key.
+TEST(Lineage, DoesNotTakeALookUpsOwnRowsForItsList) {
+    for (const Mark mark : {Mark::burst, Mark::named_unit, Mark::trace}) {
+        Session session(mark);
+        session.run(list(1), {.rows = 12});
+        for (int value = 0; value < 12; ++value) {
+            KeyValues keys{};
+            keys.hash[0][0] = hash_sampled_integer(value);
+            const RowSample sample = sample_of(9, [value](auto) { return value; });
+            session.run(look_up(2),
+                        {.value = static_cast<std::uint64_t>(value), .rows = 9, .sample = &sample, .keys = &keys});
+        }
+        session.end();
+        const UnitFinding finding = session.finding("n_plus_one", look_up(2));
+        EXPECT_EQ(finding.confidence, Confidence::high);
+        EXPECT_EQ(finding.parent_fingerprint, list(1).fingerprint);
+    }
+}
+
 TEST(Lineage, DoesNotMakeALoopOfSlowRequestsProven) {
     Session session;
     loop(session, 12, 40 * millisecond_us);
