@@ -45,7 +45,9 @@ template <typename Counter> struct BasicStatement {
     BasicHistogram<Counter> histogram;
 };
 
-using SlotStatement = BasicStatement<std::uint16_t>; // a slot is folded long before a counter can be full
+// A slot is folded before a counter of its histograms can be full.
+using SlotStatement = BasicStatement<std::uint16_t>;
+constexpr std::int64_t most_slot_calls = 65535;
 using StatementRecord = BasicStatement<std::uint32_t>;
 
 static_assert(std::is_trivially_copyable_v<StatementRecord> && std::is_standard_layout_v<StatementRecord>);

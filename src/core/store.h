@@ -33,7 +33,7 @@ namespace query_audit {
 
 constexpr int statement_partitions = 16;
 constexpr int trace_partitions = 8;
-constexpr int slot_statements = 32;
+constexpr int slot_statements = 28;
 constexpr int slot_ended_units = 4;
 
 enum StoreLock : int {

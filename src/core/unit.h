@@ -16,7 +16,7 @@
 
 namespace query_audit {
 
-constexpr int max_series = 32;
+constexpr int max_series = 28;
 constexpr int history_length = 64;
 constexpr int max_unit_findings = 12;
 constexpr std::size_t unit_name_bytes = 64;

@@ -23,7 +23,7 @@ int max_findings = 1000;
 int max_scans = 1000;
 int max_traces = 64;
 int max_units = 128;
-int text_memory_kb = 2048;
+int text_memory_kb = 1536;
 char *disabled_rules = nullptr;
 
 // A session's store serves one backend, so it is smaller, and fixed: its sizes cannot be set before it is there.

@@ -205,6 +205,7 @@ void record(Execution &execution) {
     const StatementEvent &event = execution.event;
     const bool complete = !event.is(event_flag::in_progress);
     if (complete && slot->statement_count == slot_statements) make_place(execution);
+    bool full = false;
     {
         const SlotWrite write;
         bool new_in_unit = false;
@@ -216,8 +217,11 @@ void record(Execution &execution) {
             if (!complete) return;
             ++slot->counters.statements;
         }
-        add_execution(*slot_statement(*slot, key_of(execution), execution.local->place), event, new_in_unit);
+        SlotStatement &statement = *slot_statement(*slot, key_of(execution), execution.local->place);
+        add_execution(statement, event, new_in_unit);
+        full = statement.sums.calls == most_slot_calls;
     }
+    if (full) fold_slot_statements();
     execution.recorded = true;
     if (event.facts != nullptr && event.facts->scan_count > 0 && !event.is(event_flag::maintenance)) {
         const LockGuard guard(lock_scans, true);

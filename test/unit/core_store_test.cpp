@@ -10,7 +10,7 @@
 namespace query_audit::test {
 namespace {
 
-constexpr StoreConfig server_defaults = {122, 5000, 1000, 1000, 5000, 64, 2048 * 1024, 128}; // max_connections = 100
+constexpr StoreConfig server_defaults = {122, 5000, 1000, 1000, 5000, 64, 1536 * 1024, 128}; // max_connections = 100
 
 StatementKey key_of(std::uint64_t fingerprint) { return {hash_mix(fingerprint), 5, 10}; }
 
