@@ -4,7 +4,8 @@ PG_CONFIG ?= pg_config
 export PG_CONFIG
 
 # Goals that may have to install the build's own tools first, so they must not need PGXS to be read.
-suites := format layering symbols unreferenced tidy docs-check unit fuzz regress pgtap tap isolation orm quiet
+suites := format layering symbols unreferenced tidy docs-check unit fuzz regress pgtap tap isolation orm mix quiet \
+	property
 tasks := check check-versions demo demo-stop demo-psql setup docs bench $(suites:format=format-check)
 
 ifneq ($(filter $(tasks),$(MAKECMDGOALS)),)
@@ -113,6 +114,26 @@ $(box): build/libpg_query_box.names $(parse_objects) $(LIBPG_QUERY)
 	objcopy --keep-global-symbols=$< $@
 
 $(shlib): src/pg/exports.map
+
+# The same objects, linked so that every call of an imported function that is not harmless is counted. For
+# test/tap/hot_path.pl alone; nothing of it is in the module that is installed.
+counting := build/hot_path/counters.o build/hot_path/jumps.o
+build/hot_path/jumps.S: test/hot_path/make_counters test/hot_path/imports $(OBJS)
+	@mkdir -p $(@D)
+	$< test/hot_path/imports build/libpg_query_box.names $@ build/hot_path/wraps $(OBJS)
+
+build/hot_path/jumps.o: build/hot_path/jumps.S
+	$(CC) -c -o $@ $<
+
+build/hot_path/counters.o: test/hot_path/counters.cpp Makefile
+	@mkdir -p $(@D)
+	$(CXX) $(cxx_flags) $(server_flags) -c -o $@ $<
+
+# Inlined as one, the calls of functions in other objects would not be the linker's to redirect.
+build/hot_path/$(shlib): $(counting) $(OBJS) src/pg/exports.map
+	$(CXX) $(CFLAGS_SL) -shared -fno-lto -fno-use-linker-plugin -o $@ $(OBJS) $(counting) @build/hot_path/wraps \
+		$(filter-out -L%,$(LDFLAGS)) $(SHLIB_LINK)
+	test/hot_path/make_counters --check test/hot_path/imports $@
 
 install_parts := $(sort $(wildcard sql/install/[0-9][0-9]-*.sql))
 $(DATA_built): $(install_parts) $(EXTENSION).control

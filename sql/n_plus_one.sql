@@ -29,7 +29,7 @@ PREPARE number_of_books(integer) AS SELECT count(*) FROM books WHERE author_id =
 PREPARE one_of(integer) AS SELECT title FROM books WHERE id IN ($1);
 \set found 'SELECT confidence, severity, evidence ->> ''mark'' AS mark, calls, evidence ->> ''distinct_parameters'' AS parameters, evidence ->> ''parent_rows'' AS parent_rows, query, parent_query FROM query_audit.findings WHERE rule = ''n_plus_one'' AND datname = current_database() AND application_name = current_setting(''application_name'') ORDER BY query COLLATE "C"'
 -- Outside of a transaction the confidence depends on pauses; what counts is whether it is medium or more.
-\set counted 'SELECT confidence IN (''medium'', ''high'') AS counts, evidence ->> ''mark'' AS mark, calls, query, parent_query FROM query_audit.findings WHERE rule = ''n_plus_one'' AND datname = current_database() AND application_name = current_setting(''application_name'') ORDER BY query COLLATE "C"'
+\set counted 'SELECT confidence IN (''medium'', ''high'', ''proven'') AS counts, evidence ->> ''mark'' AS mark, calls, query, parent_query FROM query_audit.findings WHERE rule = ''n_plus_one'' AND datname = current_database() AND application_name = current_setting(''application_name'') ORDER BY query COLLATE "C"'
 
 -- To be flagged.
 
@@ -581,19 +581,21 @@ SELECT query, fix_sql FROM query_audit.findings
 WHERE rule = 'n_plus_one' AND datname = current_database() AND application_name = 'by a list before one by one'
 ORDER BY query COLLATE "C";
 
--- Where no such statement can be written, there is none.
+-- Several keys, and the first rows of each; where no such statement can be written, the advice says why.
 SET application_name = 'no remedy';
 PREPARE two_keys(integer, integer) AS SELECT title FROM books WHERE author_id = $1 AND editor_id = $2;
 PREPARE range_of(integer) AS SELECT title FROM books WHERE author_id <= $1 AND id >= $1;
 PREPARE first_three(integer) AS SELECT title FROM chapters WHERE book_id = $1 ORDER BY id LIMIT 3;
+PREPARE by_expression(text) AS SELECT title FROM books WHERE lower(title) = $1;
 \o /dev/null
 BEGIN;
 EXECUTE two_keys(1, 1); EXECUTE two_keys(2, 2); EXECUTE two_keys(3, 3); EXECUTE two_keys(4, 4); EXECUTE two_keys(5, 5);
 EXECUTE range_of(1); EXECUTE range_of(2); EXECUTE range_of(3); EXECUTE range_of(4); EXECUTE range_of(5);
 EXECUTE first_three(1); EXECUTE first_three(2); EXECUTE first_three(3); EXECUTE first_three(4); EXECUTE first_three(5);
+EXECUTE by_expression('a'); EXECUTE by_expression('b'); EXECUTE by_expression('c'); EXECUTE by_expression('d'); EXECUTE by_expression('e');
 COMMIT;
 \o
-SELECT query, fix_sql, advice <> '' AS advised FROM query_audit.findings
+SELECT query, fix_sql, substring(advice FROM 'No such statement.*') AS reason FROM query_audit.findings
 WHERE rule = 'n_plus_one' AND datname = current_database() AND application_name = 'no remedy' ORDER BY query COLLATE "C";
 
 -- The same loop in three units of work is one finding.

@@ -47,10 +47,22 @@ constexpr std::uint32_t in_progress = 1u << 5; // fetched in part; finish_statem
 constexpr std::uint32_t in_parts = 1u << 6;    // ... and was fetched in more than one part
 } // namespace event_flag
 
+// Where an output column comes from. relation is 0 for an expression.
+struct ColumnOrigin {
+    std::uint32_t relation; // OID
+    std::int16_t attribute; // number of its column
+    std::uint16_t number;   // of the output column, from 1
+};
+
+struct RowSample;
+struct KeyValues;
+
 struct StatementEvent {
     const StatementShape *shape;
-    const PlanFacts *facts; // null when nothing was measured
-    std::uint64_t series;   // series_key(*shape)
+    const PlanFacts *facts;  // null when nothing was measured
+    const RowSample *sample; // of its first rows, null when none was taken
+    const KeyValues *keys;   // where the unit wants them, else null
+    std::uint64_t series;    // series_key(*shape)
     std::uint64_t query_id;
     std::uint64_t parameters_hash; // of every bound value and literal
     std::uint64_t filter_hash;     // of those that the filter compares with

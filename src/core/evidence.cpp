@@ -81,6 +81,23 @@ void judge_marked(const Series &series, SequenceEvidence &evidence) noexcept {
     evidence.confidence = explained || long_run ? Confidence::high : Confidence::medium;
 }
 
+// The values come from the parent's rows, one after the other. Where nothing but time holds the statements together,
+// somebody may still open the rows of a list one by one.
+bool is_fed_by_parent(const Series &series, const SequenceEvidence &evidence) noexcept {
+    const Tally &tally = *evidence.tally;
+    if (!series.lineage.proven || tally.parent.key != series.lineage.list) return false;
+    if (evidence.mark != Mark::burst) return true;
+    return is_unbroken(series, tally) && tally.first_position - tally.parent.position <= longest_period &&
+           mean_idle_ns(tally) <= unhurried_pause_ns;
+}
+
+void prove(SequenceEvidence &evidence) noexcept {
+    evidence.confidence = Confidence::proven;
+    evidence.reasons &= ~(reason_bit(Reason::looks_like_requests) | reason_bit(Reason::set_apart));
+    evidence.reasons |= reason_bit(Reason::parent_feeds_keys);
+    if (evidence.explained != Explains::match) evidence.explained = Explains::bound;
+}
+
 } // namespace
 
 bool is_surrounded_by_quiet(const Unit &unit, const UnitEnd &end, std::int64_t mean_pause_ns,
@@ -123,6 +140,7 @@ SequenceEvidence judge_repeats(const Unit &unit, const Series &series, const Uni
         judge_marked(series, evidence);
     }
     if (seeks_parent) {
+        if (is_fed_by_parent(series, evidence)) prove(evidence);
         if (evidence.explained == Explains::match) evidence.reasons |= reason_bit(Reason::parent_rows_match);
         if (evidence.explained == Explains::bound) evidence.reasons |= reason_bit(Reason::parent_rows_bound);
         if (evidence.explained == Explains::nothing) evidence.reasons |= reason_bit(Reason::no_parent);
@@ -149,6 +167,9 @@ void describe_series(UnitFinding &finding, const Series &series, const SequenceE
     finding.saved_ns = finding.wall_ns - finding.wall_ns / tally.calls;
     finding.first_seen_us = tally.first_seen_us;
     finding.last_seen_us = series.last_seen_us;
+    const bool fed = (evidence.reasons & reason_bit(Reason::parent_feeds_keys)) != 0;
+    finding.lineage = fed ? series.lineage.from : ColumnOrigin{};
+    finding.lineage_key = fed ? series.lineage.key : 0;
 }
 
 } // namespace query_audit

@@ -45,6 +45,8 @@ void add_finding(FindingRecord &record, const UnitFinding &seen) noexcept {
         sum.reasons = seen.reasons;
         std::copy_n(seen.evidence, max_evidence, sum.evidence);
         std::copy_n(seen.related, max_related, sum.related);
+        sum.lineage = seen.lineage;
+        sum.lineage_key = seen.lineage_key;
     }
     sum.confidence = std::max(sum.confidence, seen.confidence);
     sum.severity = std::max(sum.severity, seen.severity);
@@ -103,6 +105,8 @@ const char *mark_name(Mark mark) noexcept {
 
 const char *reason_name(Reason reason) noexcept {
     switch (reason) {
+    case Reason::parent_feeds_keys:
+        return "the keys are values that the parent returned, in the order of its rows";
     case Reason::parent_rows_match:
         return "the parent's rows match the repeats";
     case Reason::parent_rows_bound:
@@ -125,6 +129,8 @@ const char *reason_name(Reason reason) noexcept {
         return "both compared with the same values";
     case Reason::no_filter_values:
         return "there was no value to compare";
+    case Reason::one_statement:
+        return "they ran inside one statement";
     case Reason::list_as_long:
         return "the list is as long as the keys before it";
     case Reason::count_:

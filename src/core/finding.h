@@ -8,10 +8,9 @@
 #include <type_traits>
 
 #include "core/event.h"
+#include "core/severity.h"
 
 namespace query_audit {
-
-enum class Severity : std::uint8_t { info = 0, warning = 1, critical = 2 };
 
 // low is kept and shown, and does not count for a gate.
 enum class Confidence : std::uint8_t { none = 0, low = 1, medium = 2, high = 3, proven = 4 };
@@ -21,6 +20,7 @@ enum class Mark : std::uint8_t { execution = 0, burst = 1, transaction = 2, name
 
 // Why a finding has its confidence; a finding names all that hold.
 enum class Reason : std::uint8_t {
+    parent_feeds_keys,   // the keys are values that the parent returned, in the order of its rows
     parent_rows_match,   // the parent returned as many rows as there were repeats (or half or a third as many)
     parent_rows_bound,   // the parent returned at least as many rows
     no_parent,           // no statement before the series explains it
@@ -32,6 +32,7 @@ enum class Reason : std::uint8_t {
     measured,            // rows were counted by the executor, not estimated
     same_filter_values,  // both statements compared with the same values
     no_filter_values,    // there was no value to compare
+    one_statement,       // they ran inside one statement of the client's
     list_as_long,        // the list of keys has as many as the statement before it returned rows
     count_
 };
@@ -64,6 +65,9 @@ struct UnitFinding {
     // What the texts of the other statements of the pattern are kept under, in the order that the rule gives them; 0
     // ends the list.
     std::uint64_t related[max_related];
+    ColumnOrigin lineage;      // the parent's column that feeds the statement; number 0: not seen
+    std::uint32_t lineage_key; // which of the statement's keys it feeds, from 0
+    std::uint32_t lineage_padding;
     char relation_name[relation_name_bytes]; // of a scan; other findings' is looked up when they are read
     char filter[filter_bytes];
     char index_columns[index_columns_bytes];
@@ -108,7 +112,6 @@ struct FindingRecord {
 // has shown; the first better one replaces the low ones' counts. The sample of evidence is that of the largest.
 void add_finding(FindingRecord &record, const UnitFinding &seen) noexcept;
 
-[[nodiscard]] const char *severity_name(Severity severity) noexcept;
 [[nodiscard]] const char *confidence_name(Confidence confidence) noexcept;
 [[nodiscard]] const char *mark_name(Mark mark) noexcept;
 [[nodiscard]] const char *reason_name(Reason reason) noexcept;

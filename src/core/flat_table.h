@@ -88,6 +88,21 @@ template <typename Key, typename Value> class FlatTable {
         return find_or_insert(key, inserted, [](const Key &, Value &) noexcept {});
     }
 
+    // The same, but the entry for which rank(value) is least makes room, however lately it was used. It looks at all
+    // entries, so it is for small tables.
+    template <typename Rank, typename OnEvict>
+    Value &find_or_insert_over_least(const Key &key, bool &inserted, Rank rank, OnEvict on_evict) noexcept {
+        const Value *least = nullptr;
+        return *place(key, inserted, on_evict, [&](const Value &value) noexcept {
+            if (least == nullptr) {
+                for_each([&](const Key &, const Value &other) {
+                    if (least == nullptr || rank(other) < rank(*least)) least = &other;
+                });
+            }
+            return &value == least;
+        });
+    }
+
     // The same, but only entries whose value may_evict(value) allows make room; null when there is none. Looks at every
     // entry before it gives up.
     template <typename MayEvict> Value *insert_over(const Key &key, bool &inserted, MayEvict may_evict) noexcept {

@@ -11,9 +11,9 @@
 
 namespace query_audit {
 
-template <typename Counter> struct BasicHistogram {
+template <typename Counter, int doublings = 26> struct BasicHistogram {
     static constexpr int buckets_per_doubling = 4;
-    static constexpr int bucket_count = 26 * buckets_per_doubling;
+    static constexpr int bucket_count = doublings * buckets_per_doubling;
 
     Counter buckets[bucket_count];
 
@@ -29,6 +29,14 @@ template <typename Counter> struct BasicHistogram {
     void add(std::int64_t duration_ns) noexcept {
         Counter &counter = buckets[bucket_of(duration_ns)];
         if (static_cast<Counter>(counter + 1) != 0) ++counter;
+    }
+
+    // The same, but where that counter is full all are halved: of very many, the later ones weigh more.
+    void add_fading(std::int64_t duration_ns) noexcept {
+        if (static_cast<Counter>(buckets[bucket_of(duration_ns)] + 1) == 0) {
+            for (Counter &counter : buckets) counter /= 2;
+        }
+        add(duration_ns);
     }
 
     template <typename Other> void add_all(const BasicHistogram<Other> &other) noexcept {

@@ -124,7 +124,16 @@ bool may_be_parent(const Unit &unit, const HistoryEntry &entry, const Series &ch
     return (series != nullptr ? series->rows_max : entry.rows) >= 2;
 }
 
+// The list whose rows were seen to hold the series' keys.
+void adopt_proven_parent(const Unit &unit, const Series &series, Tally &tally) noexcept {
+    const HistoryEntry &entry = unit.history[series.lineage.position % history_length];
+    if (entry.position == series.lineage.position && entry.key == series.lineage.list) {
+        tally.parent = parent_from(unit, entry, series);
+    }
+}
+
 void seek_parent(Unit &unit, Series &series, Tally &tally) noexcept {
+    if (series.lineage.proven && tally.parent.key != series.lineage.list) adopt_proven_parent(unit, series, tally);
     if (tally.parent.key != 0) {
         update_parent(find_series(unit, tally.parent.key), tally.parent);
         return;
@@ -153,7 +162,6 @@ void seek_parents(Unit &unit, Series &series) noexcept {
 void count_children(const Unit &unit, const Series &series, Tally &tally, std::uint32_t executions,
                     std::uint32_t distance) noexcept {
     Parent &parent = tally.parent;
-    if (parent.key == 0) return;
     update_parent(find_series(unit, parent.key), parent);
     for (std::uint32_t back = 1; parent.children > 0 && back < std::min(distance, statements_looked_back); ++back) {
         const HistoryEntry &entry = unit.history[(series.last_position - back) % history_length];

@@ -17,7 +17,7 @@ enum class Explains : std::uint8_t {
 // up to date.
 void seek_parents(Unit &unit, Series &series) noexcept;
 
-// Says that the tally's series ran so many times more, `distance` statements after it ran before. Does nothing where no
+// Says that the tally's series ran so many times more, `distance` statements after it ran before. REQUIRES: the tally's
 // parent is known.
 void count_children(const Unit &unit, const Series &series, Tally &tally, std::uint32_t executions,
                     std::uint32_t distance) noexcept;

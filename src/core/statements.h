@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <type_traits>
 
 #include "core/event.h"
@@ -13,6 +14,10 @@ struct StatementKey {
     std::uint64_t fingerprint;
     std::uint32_t database;
     std::uint32_t user;
+
+    [[nodiscard]] bool operator==(const StatementKey &other) const noexcept {
+        return std::memcmp(this, &other, sizeof(StatementKey)) == 0;
+    }
 };
 
 constexpr int max_query_ids = 4;

@@ -12,6 +12,7 @@
 //   statements, partition p lock_statements + p      fold_statements()
 //   findings                lock_findings            fold_findings(), forget...
 //   scans                   lock_scans               add_scans()
+//   unit_kinds              lock_units               fold_units()
 //   texts                   lock_texts               publish_text()
 //   shapes                  lock_shapes              publish_shape()
 //   traces, partition p     lock_traces + p          trace_unit()
@@ -22,21 +23,25 @@
 
 #include "core/finding.h"
 #include "core/flat_table.h"
+#include "core/nested.h"
 #include "core/statements.h"
 #include "core/text_ring.h"
 #include "core/unit.h"
+#include "core/unit_kind.h"
 
 namespace query_audit {
 
 constexpr int statement_partitions = 16;
 constexpr int trace_partitions = 8;
 constexpr int slot_statements = 32;
+constexpr int slot_ended_units = 4;
 
 enum StoreLock : int {
     lock_statements = 0,
     lock_traces = lock_statements + statement_partitions,
     lock_findings = lock_traces + trace_partitions,
     lock_scans,
+    lock_units,
     lock_texts,
     lock_shapes,
     store_lock_count
@@ -50,6 +55,7 @@ struct StoreConfig {
     std::uint32_t shapes;
     std::uint32_t traces;
     std::uint32_t text_bytes;
+    std::uint32_t units; // kinds of them
 };
 
 struct ShapeKey {
@@ -108,6 +114,10 @@ struct BackendSlot {
     ClientIdentity client;
     SlotCounters counters;
     Unit unit;
+    std::uint32_t ended_count;
+    std::uint32_t ended_padding;
+    EndedUnit ended[slot_ended_units]; // units that are not yet in the table of kinds
+    NestedRun nested;
     std::int32_t statement_count;
     std::uint32_t epoch; // of the header, when what the slot holds began
     StatementKey keys[slot_statements];
@@ -120,11 +130,11 @@ struct StoreHeader {
     std::uint64_t total_bytes;
     std::uint64_t slots_offset; // the global part ends here
     StoreConfig config;
-    std::uint32_t padding;
     std::uint64_t statements[statement_partitions]; // offsets
     std::uint64_t traces[trace_partitions];
     std::uint64_t findings;
     std::uint64_t scans;
+    std::uint64_t unit_kinds;
     std::uint64_t texts;
     std::uint64_t shapes;
     std::int64_t since_us;
@@ -142,6 +152,7 @@ class Store {
     using Statements = FlatTable<StatementKey, StatementRecord>;
     using Findings = FlatTable<FindingKey, FindingRecord>;
     using Scans = FlatTable<ScanKey, ScanRecord>;
+    using UnitKinds = FlatTable<UnitKindKey, UnitKindRecord>;
     using Shapes = FlatTable<ShapeKey, SharedShape>;
     using Traces = FlatTable<TraceKey, Unit>;
 
@@ -164,6 +175,7 @@ class Store {
     [[nodiscard]] Traces traces(int partition) const noexcept { return Traces(at(header().traces[partition])); }
     [[nodiscard]] Findings findings() const noexcept { return Findings(at(header().findings)); }
     [[nodiscard]] Scans scans() const noexcept { return Scans(at(header().scans)); }
+    [[nodiscard]] UnitKinds unit_kinds() const noexcept { return UnitKinds(at(header().unit_kinds)); }
     [[nodiscard]] TextRing texts() const noexcept { return TextRing(at(header().texts)); }
     [[nodiscard]] Shapes shapes() const noexcept { return Shapes(at(header().shapes)); }
     [[nodiscard]] BackendSlot &slot(std::uint32_t index) const noexcept;
@@ -185,12 +197,21 @@ class Store {
 void begin_slot_write(BackendSlot &slot) noexcept;
 void end_slot_write(BackendSlot &slot) noexcept;
 
+// Whether no backend owns the slot.
+[[nodiscard]] bool slot_is_free(const BackendSlot &slot) noexcept;
+
 // Copies another backend's slot. Returns false when the slot is free or its owner never stopped writing.
 // The copy is made of bytes and may be read like any slot.
 bool copy_slot(const BackendSlot &slot, BackendSlot &copy) noexcept;
 
-// The slot's statistics for this key; null when the slot is full and must be folded first.
-[[nodiscard]] SlotStatement *slot_statement(BackendSlot &slot, const StatementKey &key, int &place) noexcept;
+[[nodiscard]] SlotStatement *search_slot_statement(BackendSlot &slot, const StatementKey &key, int &place) noexcept;
+
+// The slot's statistics for this key; null when the slot is full and must be folded first. place: a guess at where they
+// stand, which is brought up to date.
+[[nodiscard]] inline SlotStatement *slot_statement(BackendSlot &slot, const StatementKey &key, int &place) noexcept {
+    if (place < slot.statement_count && slot.keys[place] == key) return &slot.statements[place];
+    return search_slot_statement(slot, key, place);
+}
 
 // Moves the slot's statistics of one partition into the global table. REQUIRES: lock_statements + partition, exclusive.
 void fold_statements(const Store &store, const BackendSlot &slot, int partition) noexcept;
@@ -215,15 +236,23 @@ void fold_findings(Store::Findings table, Unit &unit, Foldable which) noexcept;
 // Adds measured scans. REQUIRES: lock_scans, exclusive.
 void add_scans(const Store &store, const ClientIdentity &client, const StatementEvent &event) noexcept;
 
+// Moves the units that ended in the slot, or adds one, to a table of kinds. REQUIRES: for the global table lock_units,
+// exclusive.
+void fold_units(Store::UnitKinds table, BackendSlot &slot) noexcept;
+void add_unit(Store::UnitKinds table, const EndedUnit &unit) noexcept;
+
 // Adds the slot's counters to the header's and zeroes them.
 void fold_counters(const Store &store, BackendSlot &slot) noexcept;
 
-// The unit of a trace; a new one when the trace is not known. The findings of a unit that has to make room are given to
+// The unit of a trace; a new one when the trace is not known. The one that has been idle for longest makes room: a
+// request that goes on is not torn apart while there are some that have ended. Its findings are given to
 // on_evict(Unit &). REQUIRES: lock_traces + partition, exclusive.
 template <typename OnEvict>
 Unit &trace_unit(const Store &store, const TraceKey &key, bool &inserted, OnEvict on_evict) noexcept {
     return store.traces(Store::partition_of(key))
-        .find_or_insert(key, inserted, [&](const TraceKey &, Unit &unit) noexcept { on_evict(unit); });
+        .find_or_insert_over_least(
+            key, inserted, [](const Unit &unit) noexcept { return unit.last_ns; },
+            [&](const TraceKey &, Unit &unit) noexcept { on_evict(unit); });
 }
 
 } // namespace query_audit

@@ -8,6 +8,12 @@
 
 namespace query_audit {
 
+// How many different values set a bit each of 128: about, and exactly when it is one.
+[[nodiscard]] inline std::uint32_t count_linearly(const std::uint64_t (&bits)[2]) noexcept {
+    const int zeros = 128 - std::popcount(bits[0]) - std::popcount(bits[1]);
+    return zeros == 0 ? 1000 : static_cast<std::uint32_t>(std::lround(-128.0 * std::log(zeros / 128.0)));
+}
+
 // How many different values were seen: exact up to 8, then estimated by linear counting in 128 bits.
 struct DistinctSet {
     static constexpr std::uint32_t exactly_counted = 8;
@@ -32,9 +38,7 @@ struct DistinctSet {
 
     [[nodiscard]] std::uint32_t estimate() const noexcept {
         if (known_count <= exactly_counted) return known_count;
-        const int zeros = 128 - std::popcount(bits[0]) - std::popcount(bits[1]);
-        if (zeros == 0) return 1000;
-        const auto counted = static_cast<std::uint32_t>(std::lround(-128.0 * std::log(zeros / 128.0)));
+        const std::uint32_t counted = count_linearly(bits);
         return counted > exactly_counted ? counted : exactly_counted + 1;
     }
 
@@ -137,6 +141,8 @@ struct Tally {
     std::uint32_t same_round_trip; // of these, sent together with the statement before
     std::uint32_t first_position;
     std::uint32_t resets_at_first; // the unit's resets at the first execution
+    std::uint32_t transactions;    // that the executions were in; of writes alone, like the next
+    std::uint32_t several_rows;    // executions that wrote more than one row
     std::uint64_t rows;
     std::int64_t execution_ns;
     std::int64_t pause_ns; // from the end of the statement before to the start of each repeat
@@ -159,6 +165,8 @@ struct Tally {
         }
         calls += later.calls;
         same_round_trip += later.same_round_trip;
+        transactions += later.transactions;
+        several_rows += later.several_rows;
         rows += later.rows;
         execution_ns += later.execution_ns;
         pause_ns += later.pause_ns + later.first_pause_ns;

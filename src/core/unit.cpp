@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "core/hash.h"
+#include "core/loop_body.h"
 #include "core/parent.h"
 #include "core/rules/rule.h"
 
@@ -103,6 +104,12 @@ void add_to_tally(Tally &tally, const StatementEvent &event, std::uint32_t posit
     tally.repeats.add(event.parameters_hash);
 }
 
+void count_write(Series &series, Tally &tally, const StatementEvent &event) noexcept {
+    if (tally.calls == 1 || series.written_in != event.transaction) ++tally.transactions;
+    if (event.rows > 1) ++tally.several_rows;
+    series.written_in = event.transaction;
+}
+
 // Whether the loop that the tally counts is complete and the statement just before is a list that may feed the next
 // one.
 bool begins_another_loop(const Unit &unit, const Series &series, const Tally &tally) noexcept {
@@ -122,6 +129,7 @@ void close_completed_loop(Unit &unit, Series &series, std::uint32_t distance, co
     if (list_ran_again || tally.filters.estimate() < 2 || explains(tally) != Explains::match) return;
     judge_series(unit, series, UnitEnd{.run_over = true}, settings);
     tally = Tally{};
+    series.lineage = Lineage{};
 }
 
 // Adds the execution to its series; says whether it is the unit's first of it.
@@ -166,6 +174,7 @@ bool add_to_series(Unit &unit, const StatementEvent &event, std::int64_t pause_n
     if (in_transaction && series.transaction != event.transaction) {
         series.transaction = event.transaction;
         series.in_transaction = Tally{};
+        if (!series.lineage.proven) series.lineage = Lineage{};
     }
     Tally &tally = in_transaction ? series.in_transaction : series.in_unit;
     if (begins_another_loop(unit, series, tally)) {
@@ -173,14 +182,17 @@ bool add_to_series(Unit &unit, const StatementEvent &event, std::int64_t pause_n
         tally = Tally{};
     }
     add_to_tally(tally, event, unit.position, pause_ns, unit.idle_ns - series.idle_at_last_ns, unit.resets);
+    if (event.keys != nullptr) follow_keys(unit, series.lineage, *event.keys);
+    if (event.shape->kind != StatementKind::select) count_write(series, tally, event);
     series.resets_at_last = unit.resets;
     series.idle_at_last_ns = unit.idle_ns;
-    count_children(unit, series, tally, 1, distance);
+    if (tally.parent.key != 0) count_children(unit, series, tally, 1, distance);
     if (is_checkpoint(tally.calls)) judge_series(unit, series, UnitEnd{}, settings);
     return is_new;
 }
 
-void fill_history(Unit &unit, const StatementEvent &event, std::uint32_t position) noexcept {
+[[gnu::always_inline]] inline void fill_history(Unit &unit, const StatementEvent &event,
+                                                std::uint32_t position) noexcept {
     const StatementShape &shape = *event.shape;
     HistoryEntry &entry = unit.history[position % history_length];
     entry.key = event.series;
@@ -206,7 +218,8 @@ void fill_history(Unit &unit, const StatementEvent &event, std::uint32_t positio
 
 bool takes_part_in_sequences(const StatementEvent &event) noexcept {
     const StatementShape &shape = *event.shape;
-    return shape.has(shape_flag::relation) && !shape.has(shape_flag::catalog_only) &&
+    constexpr std::uint32_t deciding = shape_flag::relation | shape_flag::catalog_only;
+    return (shape.flags & deciding) == shape_flag::relation &&
            (event.flags & (event_flag::nested | event_flag::maintenance)) == 0;
 }
 
@@ -220,6 +233,7 @@ void begin_unit(Unit &unit, Mark mark, const ClientIdentity &client) noexcept {
     // The arrays are as good as empty once their counts are 0; only what is read without a count is cleared.
     std::memset(static_cast<void *>(&unit), 0, offsetof(Unit, series));
     for (HistoryEntry &entry : unit.history) entry.position = 0;
+    for (KeptSample &sample : unit.samples) sample.serial = 0;
     unit.number = number;
     unit.mark = mark;
     unit.client = client;
@@ -245,13 +259,10 @@ bool unit_continues(const Unit &unit, const Settings &settings, std::int64_t sta
 }
 
 Added add_statement(Unit &unit, const StatementEvent &event, const Settings &settings) noexcept {
-    if (!takes_part_in_sequences(event)) {
-        add_execution(unit, event, settings);
-        return {0, false};
-    }
     const std::int64_t pause_ns = unit.position > 0 ? std::max<std::int64_t>(0, event.start_ns - unit.last_ns) : 0;
     if (unit.position == 0) {
         unit.first_seen_us = event.statement_time_us;
+        unit.first_ns = event.start_ns;
     } else if (!(unit.transaction_open && unit.transaction == event.transaction)) {
         ++unit.pauses;
         unit.pause_ns += pause_ns;
@@ -268,6 +279,8 @@ Added add_statement(Unit &unit, const StatementEvent &event, const Settings &set
     bool new_series = false;
     fill_history(unit, event, unit.position);
     if (!event.is(event_flag::failed)) new_series = add_to_series(unit, event, pause_ns, settings);
+    // Not sooner: the rows of a look-up hold the very key that it asked for.
+    if (event.sample != nullptr) keep_sample(unit, event, unit.position);
     if (event.shape->kind != StatementKind::select) note_write(unit, event.shape->relation_mask);
     if (concerns_a_rule(unit, event)) judge_statement(unit, event, unit.position, settings);
     return {unit.position, new_series};

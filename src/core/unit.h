@@ -10,6 +10,7 @@
 
 #include "core/event.h"
 #include "core/finding.h"
+#include "core/lineage.h"
 #include "core/settings.h"
 #include "core/tally.h"
 
@@ -54,14 +55,23 @@ struct Series {
     std::uint32_t run_calls;      // executions at that period without a break
     std::uint32_t calls;          // all of the unit's, with rows and time
     std::uint32_t resets_at_last; // the unit's resets at the last execution
+    std::uint32_t written_in;     // the transaction of the last execution, of a write alone
     std::uint64_t rows;
     std::int64_t execution_ns;
     std::uint64_t rows_max;  // of one execution
     std::uint64_t last_rows; // of the last one
     std::int64_t last_seen_us;
     std::int64_t idle_at_last_ns; // the unit's idle_ns at the last execution
-    Tally in_unit;                // without what in_transaction holds or held, unless that transaction was tiny
-    Tally in_transaction;         // of the open explicit transaction, in a burst
+    Lineage lineage;
+    Tally in_unit;        // without what in_transaction holds or held, unless that transaction was tiny
+    Tally in_transaction; // of the open explicit transaction, in a burst
+};
+
+// A statement without a table that runs between others, such as one that takes a sequence's value. The latest is kept.
+struct Aside {
+    std::uint64_t text_key; // 0: none
+    std::uint32_t calls;    // each after another statement of the unit than the one before
+    std::uint32_t position; // of the statement that the latest came after
 };
 
 struct Unit {
@@ -75,7 +85,8 @@ struct Unit {
     std::uint64_t route; // hash of the route tag
     char name[unit_name_bytes];
     char tags[tags_bytes];
-    std::int64_t last_ns; // end of the last statement
+    std::int64_t first_ns; // start of the first statement
+    std::int64_t last_ns;  // end of the last statement
     std::int64_t first_seen_us;
     std::int64_t last_seen_us;
     std::int64_t pause_before_ns; // before the first statement; the largest value at a connection's start
@@ -87,16 +98,22 @@ struct Unit {
     std::uint32_t transaction_statements; // of the open explicit one
     std::uint32_t resets;                 // DISCARD ALL, RESET ALL
     std::uint32_t dropped_findings;
+    std::uint32_t sample_serial; // of the latest sample
+    std::uint32_t sample_padding;
     std::uint64_t dropped_mask; // of the identities of those, so that each is counted once
     std::int32_t backend;       // process that added last
     std::int32_t series_count;
     std::int32_t finding_count;
+    std::uint32_t folded_findings; // of those folded already, the ones of more than low confidence
+    std::uint32_t findings_padding;
+    Aside aside;
     std::uint32_t judged_flags;    // of shapes that a rule of single statements asks for
     std::uint32_t written_at[64];  // position of the last write, by relation_mask bit
     std::uint8_t series_index[64]; // a guess at the series' place, by key
     Series series[max_series];
     HistoryEntry history[history_length];
     UnitFinding findings[max_unit_findings];
+    KeptSample samples[kept_samples]; // by serial number modulo kept_samples
 };
 static_assert(std::is_trivially_copyable_v<Unit> && std::is_standard_layout_v<Unit>);
 
@@ -117,18 +134,18 @@ void begin_unit(Unit &unit, Mark mark, const ClientIdentity &client) noexcept;
 [[nodiscard]] bool takes_part_in_sequences(const StatementEvent &event) noexcept;
 
 struct Added {
-    std::uint32_t position; // 0: the statement takes no part in sequences
-    bool new_series;        // the first execution of its series in this unit
+    std::uint32_t position;
+    bool new_series; // the first execution of its series in this unit
 };
 
-// Adds one top-level execution and lets the rules look at it.
+// Adds one execution and lets the rules look at it. REQUIRES: it takes part in sequences.
 Added add_statement(Unit &unit, const StatementEvent &event, const Settings &settings) noexcept;
 
 // Completes a statement that was added as in progress; `event` holds its final rows, times and facts.
 void finish_statement(Unit &unit, std::uint32_t position, const StatementEvent &event,
                       const Settings &settings) noexcept;
 
-// Lets the execution rules alone look at a statement, for nested ones.
+// Lets the execution rules alone look at a statement that takes no part in sequences.
 void add_execution(Unit &unit, const StatementEvent &event, const Settings &settings) noexcept;
 
 // Judges the series of an explicit transaction for the last time. What a tiny one did belongs to the burst around it,

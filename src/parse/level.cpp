@@ -1,5 +1,6 @@
 #include "parse/level.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "parse/grouping.h"
@@ -64,6 +65,17 @@ std::optional<Level> level_of(Node *from_item, const Ctes &ctes) {
 
 namespace {
 
+// Without casts, and without what stands in for it where it is null.
+Node *without_default(Node *output) noexcept {
+    output = strip_casts(output);
+    if (output == nullptr || output->node_case != PG_QUERY__NODE__NODE_COALESCE_EXPR) return output;
+    const PgQuery__CoalesceExpr &coalesce = *output->coalesce_expr;
+    const NodeList args = list(coalesce.args, coalesce.n_args);
+    const bool defaults =
+        !args.empty() && std::all_of(args.begin() + 1, args.end(), [](const Node *other) { return is_value(other); });
+    return defaults ? strip_casts(args.front()) : output;
+}
+
 std::optional<Level> inside(const Level &wrapper) {
     const SelectStmt &select = *wrapper.select;
     if (wrapper.is_set_operation() || select.where_clause != nullptr) return std::nullopt;
@@ -72,7 +84,7 @@ std::optional<Level> inside(const Level &wrapper) {
     if (select.n_from_clause == 0 && select.n_target_list == 1) {
         const PgQuery__ResTarget *target = as_target(select.target_list[0]);
         if (target == nullptr) return std::nullopt;
-        Node *output = strip_casts(target->val);
+        Node *output = without_default(target->val);
         const PgQuery__SubLink *sublink = as_sublink(output, PG_QUERY__SUB_LINK_TYPE__EXPR_SUBLINK);
         if (sublink == nullptr) {
             sublink = as_sublink(output, PG_QUERY__SUB_LINK_TYPE__EXISTS_SUBLINK);

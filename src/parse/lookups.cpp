@@ -163,7 +163,9 @@ bool looks_up_by_list(const FilterSource &source) {
         if (is_list_item(leaf, source.ctes)) {
             lists = true;
         } else {
-            relation = relation || leaf->node_case == PG_QUERY__NODE__NODE_RANGE_VAR;
+            const bool lateral =
+                leaf->node_case == PG_QUERY__NODE__NODE_RANGE_SUBSELECT && leaf->range_subselect->lateral;
+            relation = relation || lateral || leaf->node_case == PG_QUERY__NODE__NODE_RANGE_VAR;
         }
     };
     for (Node *item : source.from) for_each_leaf(item, visit);

@@ -31,6 +31,7 @@ bool may_stay(std::string_view before) noexcept {
 }
 
 bool library_normalize(std::string text, std::string &out) {
+    parse::blank_comments(text);
     bool grouped = false;
     Lexer lexer(text);
     for (Token token = lexer.next(); token.kind != TokenKind::end; token = lexer.next()) {

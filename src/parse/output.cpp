@@ -37,13 +37,6 @@ constexpr std::array<std::string_view, 28> aggregate_names = {"count",
                                                               "percentile_cont",
                                                               "mode"};
 
-bool is_aggregate(const PgQuery__FuncCall &call) noexcept {
-    if (call.agg_star || call.agg_distinct || call.agg_within_group || call.agg_filter || call.n_agg_order > 0)
-        return true;
-    const std::string_view name = last_name(list(call.funcname, call.n_funcname));
-    return std::find(aggregate_names.begin(), aggregate_names.end(), name) != aggregate_names.end();
-}
-
 struct Sources {
     bool aggregates = false;
     bool rows = false; // columns outside of aggregates, or sub-selects that are more than EXISTS
@@ -137,6 +130,13 @@ std::optional<Level> find_paging_in(const Level &level, int &steps) {
 }
 
 } // namespace
+
+bool is_aggregate(const PgQuery__FuncCall &call) noexcept {
+    if (call.agg_star || call.agg_distinct || call.agg_within_group || call.agg_filter || call.n_agg_order > 0)
+        return true;
+    const std::string_view name = last_name(list(call.funcname, call.n_funcname));
+    return std::find(aggregate_names.begin(), aggregate_names.end(), name) != aggregate_names.end();
+}
 
 Output classify_targets(NodeList targets) {
     bool aggregates = false;

@@ -13,6 +13,8 @@ enum class Output : std::uint8_t { rows, constants, aggregates, count };
 // Whether every output column is made by aggregates, or is the same for all rows.
 [[nodiscard]] Output classify_targets(NodeList targets);
 
+[[nodiscard]] bool is_aggregate(const PgQuery__FuncCall &call) noexcept;
+
 // The level whose LIMIT or OFFSET cuts the output: the top one, or where it has none, a sub-select or common table
 // expression in FROM, or the sub-select by whose keys alone it takes its rows. (ORMs page inside and join the included
 // relations outside.)

@@ -2,6 +2,7 @@
 
 #include "parse/guard.h"
 #include "parse/handover.h"
+#include "parse/text.h"
 #include "parse/tree.h"
 
 namespace query_audit::parse {
@@ -41,12 +42,13 @@ ParseStatus Tree::parse(std::string_view text, std::size_t max_bytes, SyntaxErro
         return ParseStatus::syntax_error;
     }
     text_ = text;
+    blank_comments(text_);
     const Handover handover(arena_);
     const Owned result(pg_query_parse_protobuf(text_.c_str()), pg_query_free_protobuf_parse_result);
     if (result->error != nullptr) {
         // What is wrong with the text has a position; what is wrong with the library has none.
         if (result->error->cursorpos <= 0) return ParseStatus::out_of_memory;
-        if (error != nullptr) *error = {result->error->message, byte_offset(text, result->error->cursorpos)};
+        if (error != nullptr) *error = {result->error->message, byte_offset(text_, result->error->cursorpos)};
         return ParseStatus::syntax_error;
     }
     if (handover.tree() == nullptr) return ParseStatus::out_of_memory;

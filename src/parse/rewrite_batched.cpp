@@ -1,110 +1,19 @@
 #include <algorithm>
 #include <string>
 
-#include "parse/lookups.h"
+#include "parse/lookup_keys.h"
 #include "parse/output.h"
-#include "parse/parse.h"
-#include "parse/pg_query_box.h"
-#include "parse/text.h"
-#include "parse/tree_edit.h"
 
 namespace query_audit {
 namespace {
 
 using namespace parse;
 
-using Reason = const char *; // why there is no such statement; null: there is none
-
-// What of a tree a rewrite must know beforehand.
-struct Survey {
-    std::int32_t highest_parameter = 0;
-    std::int32_t uses = 0; // of the parameter asked for
-    bool windows = false;
-};
-
-void survey(const ProtobufCMessage &message, std::int32_t parameter, Survey &found) noexcept {
-    if (message.descriptor == &pg_query__param_ref__descriptor) {
-        const std::int32_t number = reinterpret_cast<const PgQuery__ParamRef &>(message).number;
-        found.highest_parameter = std::max(found.highest_parameter, number);
-        found.uses += number == parameter;
-    }
-    if (message.descriptor == &pg_query__func_call__descriptor) {
-        found.windows = found.windows || reinterpret_cast<const PgQuery__FuncCall &>(message).over != nullptr;
-    }
-    for_each_child(message, [&](const ProtobufCMessage &child) { survey(child, parameter, found); });
-}
-
-std::int32_t parameter_of(const Node *value) noexcept {
-    const Node *bare = strip_casts(value);
-    return bare->node_case == PG_QUERY__NODE__NODE_PARAM_REF ? bare->param_ref->number : 0;
-}
-
-// The one equality to batch on. Where there are several, the one with a parameter is the key if it is alone, since the
-// program wrote the others' values into the text.
-Reason find_key(SelectStmt &select, Equality &key) {
-    int equalities = 0;
-    int parameters = 0;
-    bool arrays = false;
-    bool lists = false;
-    for_each_conjunct(select.where_clause, [&](Node *condition) {
-        const Equality equality = as_equality(condition);
-        if (equality.expression == nullptr) {
-            const PgQuery__AExpr *expression = as_expression(condition);
-            if (expression == nullptr) return;
-            arrays = arrays || expression->kind == PG_QUERY__A__EXPR__KIND__AEXPR_OP_ANY;
-            lists = lists || expression->kind == PG_QUERY__A__EXPR__KIND__AEXPR_IN;
-            return;
-        }
-        ++equalities;
-        const bool parameter = parameter_of(equality.value) > 0;
-        parameters += parameter;
-        if (equalities == 1 || (parameter && parameters == 1)) key = equality;
-    });
-    if (arrays || (lists && equalities == 0)) return "It already looks its rows up by a list.";
-    if (equalities == 0) return "It has no equality with a value, at the top level of its WHERE, to batch on.";
-    if (equalities > 1 && parameters != 1) {
-        return "It is filtered by equality on several columns; join it to the list of key tuples, as in "
-               "JOIN unnest($1, $2) AS k(a, b) ON ....";
-    }
-    return nullptr;
-}
-
-bool same_column(const PgQuery__ColumnRef &column, const PgQuery__ColumnRef &key) noexcept {
-    const NodeList ours = list(column.fields, column.n_fields);
-    const NodeList theirs = list(key.fields, key.n_fields);
-    const std::size_t common = std::min(ours.size(), theirs.size());
-    for (std::size_t i = 1; i <= common; ++i) {
-        if (string_of(ours[ours.size() - i]) != string_of(theirs[theirs.size() - i])) return false;
-    }
-    return common > 0;
-}
-
-// Whether a * covers the key: its own relation's, or a bare one.
-bool star_covers(const PgQuery__ColumnRef &star, const PgQuery__ColumnRef &key, bool one_relation) noexcept {
-    if (star.n_fields < 2 || one_relation) return true;
-    return key.n_fields >= 2 && string_of(star.fields[star.n_fields - 2]) == string_of(key.fields[key.n_fields - 2]);
-}
-
-bool shows(const SelectStmt &select, const PgQuery__ColumnRef &key) noexcept {
-    const bool one_relation =
-        select.n_from_clause == 1 && select.from_clause[0]->node_case != PG_QUERY__NODE__NODE_JOIN_EXPR;
-    const NodeList targets = list(select.target_list, select.n_target_list);
-    return std::any_of(targets.begin(), targets.end(), [&](const Node *node) {
-        const PgQuery__ResTarget *target = as_target(node);
-        const PgQuery__ColumnRef *column = target != nullptr ? as_column(target->val) : nullptr;
-        if (column == nullptr) return false;
-        return is_star(target->val) ? star_covers(*column, key, one_relation) : same_column(*column, key);
-    });
-}
-
+constexpr const char *zero_rows_note = "\n-- A key without rows gives no row here.";
 bool lists(NodeList nodes, const PgQuery__ColumnRef &key) noexcept {
     return std::any_of(nodes.begin(), nodes.end(), [&](const Node *node) {
         return as_column(node) != nullptr && same_column(*as_column(node), key);
     });
-}
-
-bool is_array_cast(const Node &value) noexcept {
-    return value.node_case == PG_QUERY__NODE__NODE_TYPE_CAST && value.type_cast->type_name->n_array_bounds > 0;
 }
 
 bool uses_positions(const SelectStmt &select) noexcept {
@@ -118,105 +27,133 @@ bool uses_positions(const SelectStmt &select) noexcept {
            std::any_of(sorts.begin(), sorts.end(), is_constant);
 }
 
-void drop_limit(SelectStmt &select) noexcept {
-    select.limit_count = nullptr;
-    select.limit_option = PG_QUERY__LIMIT_OPTION__LIMIT_OPTION_DEFAULT;
+// Groups of no row at all exist, and so does what is grouped by nothing.
+bool has_grouping_sets(const SelectStmt &select) noexcept {
+    const NodeList groups = list(select.group_clause, select.n_group_clause);
+    return std::any_of(groups.begin(), groups.end(),
+                       [](const Node *node) { return node->node_case == PG_QUERY__NODE__NODE_GROUPING_SET; });
 }
 
-// One row a key is the first in the statement's own order, which DISTINCT ON gives for all keys at once.
-void keep_first_of_each_key(SelectStmt &select, const PgQuery__ColumnRef &key, Arena &arena) {
-    Node *column = make_column(key, arena);
-    insert_item(select.distinct_clause, select.n_distinct_clause, 0, column, arena);
-    if (select.n_sort_clause == 0) return;
-    insert_item(select.sort_clause, select.n_sort_clause, 0, make_sort_by(column, arena), arena);
+// Whether ORDER BY would see two output columns of the name, once the key is one.
+bool name_is_taken(const SelectStmt &select, const PgQuery__ColumnRef &key) noexcept {
+    if (select.n_sort_clause == 0) return false;
+    const std::string_view name = last_name(list(key.fields, key.n_fields));
+    const NodeList targets = list(select.target_list, select.n_target_list);
+    return std::any_of(targets.begin(), targets.end(), [&](const Node *node) {
+        return as_target(node) != nullptr && output_name(*as_target(node)) == name;
+    });
 }
 
-Reason check_shape(const SelectStmt &select, const Survey &found, bool limited) {
-    const bool set_operation = select.op > PG_QUERY__SET_OPERATION__SETOP_NONE;
-    if (set_operation) return "It combines several SELECTs.";
-    if (select.limit_offset != nullptr) return "It skips rows of each key with OFFSET.";
-    if (found.windows) return "It computes window functions over the rows of one key.";
-    const bool distinct_on =
-        select.n_distinct_clause > 0 && select.distinct_clause[0]->node_case != PG_QUERY__NODE__NODE__NOT_SET;
-    if (distinct_on) return "It keeps one row of each group of one key with DISTINCT ON.";
-    if (limited && (select.n_group_clause > 0 || select.n_distinct_clause > 0)) {
-        return "It returns the first groups of each key; use a LATERAL join to the list of keys.";
+bool finds_one_row(const SelectStmt &select, const LookupKeys &keys, const Tables &tables) {
+    if (select.n_from_clause != 1 || select.from_clause[0]->node_case != PG_QUERY__NODE__NODE_RANGE_VAR) return false;
+    const TableFacts *table = tables.find(*select.from_clause[0]->range_var);
+    return table != nullptr &&
+           is_unique(*table, [&](const ColumnFacts &column) { return keys.has_column(column.name); });
+}
+
+class Batch {
+  public:
+    Batch(Tree &tree, SelectStmt &select, const Tables &tables) : tree_(tree), select_(select), tables_(tables) {
+        const Output output = classify_targets(list(select.target_list, select.n_target_list));
+        const bool aggregates = output == Output::count || output == Output::aggregates || select.having_clause;
+        ungrouped_ = aggregates && select.n_group_clause == 0;
     }
-    if (limited && select.n_sort_clause > 0 && select.n_locking_clause > 0) {
-        return "It locks the first row of each key; use a LATERAL join to the list of keys.";
-    }
-    return nullptr;
-}
 
-// `column = value` becomes `column = ANY($n)`, whichever way round it was; a cast becomes one to an array.
-void match_any(const Equality &key, std::int32_t parameter, Arena &arena) {
-    PgQuery__AExpr &expression = *key.expression;
-    Node *array = make_parameter(parameter, arena);
-    if (key.value->node_case == PG_QUERY__NODE__NODE_TYPE_CAST) {
-        Node *cast = key.value;
-        cast->type_cast->arg = array;
-        array = cast;
-        PgQuery__TypeName &type = *cast->type_cast->type_name;
-        insert_item(type.array_bounds, type.n_array_bounds, 0, make_integer_field(-1, arena), arena);
+    // Changes nothing.
+    Reason plan(bool knows_tables) {
+        const Sight sight = sight_of(list(select_.from_clause, select_.n_from_clause), tables_, nullptr);
+        if (const Reason reason = keys_.find(tree_, select_.where_clause, sight, fragments_)) return reason;
+        for (const std::int32_t parameter : equality_parameters(tree_.statement()->base)) {
+            if (!keys_.has_parameter(parameter)) return "It is filtered by equality in more ways than column = value.";
+        }
+        const Level level = enter(&select_, nullptr);
+        const bool limited = level.has_limit() && !ungrouped_;
+        if (const Reason reason = check_shape()) return reason;
+        if (limited && !finds_one_row(select_, keys_, tables_)) {
+            return select_.n_group_clause > 0 || select_.n_distinct_clause > 0
+                       ? "It returns the first groups of each key; use a LATERAL join to the list of keys."
+                       : "It returns the first rows of each key; use a LATERAL join to the list of keys.";
+        }
+        if (ungrouped_ && knows_tables) return "It returns a row for a key without rows, too.";
+        return nullptr;
     }
-    if (as_column(expression.lexpr) == nullptr) std::swap(expression.lexpr, expression.rexpr);
-    expression.rexpr = array;
-    expression.kind = PG_QUERY__A__EXPR__KIND__AEXPR_OP_ANY;
-}
 
-Reason batch(std::string_view text, bool single_row, std::string &out) {
+    Reason write(std::string &out) {
+        Arena &arena = tree_.arena();
+        const bool grouped = ungrouped_ || select_.n_group_clause > 0;
+        // First where that changes no GROUP BY or ORDER BY position.
+        std::size_t position = grouped && !uses_positions(select_) ? 0 : select_.n_target_list;
+        std::size_t group = 0;
+        for (const Equality &key : keys_.equalities()) {
+            if (!is_shown(*key.column)) {
+                Node *target = make_target(make_column(*key.column, arena), arena);
+                insert_item(select_.target_list, select_.n_target_list, position++, target, arena);
+            }
+            if (grouped && !lists(list(select_.group_clause, select_.n_group_clause), *key.column)) {
+                insert_item(select_.group_clause, select_.n_group_clause, group++, make_column(*key.column, arena),
+                            arena);
+            }
+        }
+        select_.limit_count = nullptr;
+        select_.limit_option = PG_QUERY__LIMIT_OPTION__LIMIT_OPTION_DEFAULT;
+        keys_.match(tree_, select_.where_clause, fragments_);
+        close_gaps(tree_.statement()->base);
+        if (!tree_.deparse(out)) return "It cannot be written back as text.";
+        out += note_on_fixed(tree_.statement()->base);
+        if (ungrouped_) out += zero_rows_note;
+        return nullptr;
+    }
+
+  private:
+    bool is_shown(const PgQuery__ColumnRef &column) const {
+        const bool one_relation =
+            select_.n_from_clause == 1 && select_.from_clause[0]->node_case != PG_QUERY__NODE__NODE_JOIN_EXPR;
+        return shows(list(select_.target_list, select_.n_target_list), column, one_relation);
+    }
+
+    Reason check_shape() const {
+        if (select_.op > PG_QUERY__SET_OPERATION__SETOP_NONE) return "It combines several SELECTs.";
+        if (select_.limit_offset != nullptr) return "It skips rows of each key with OFFSET.";
+        if (has_windows(tree_.statement()->base)) return "It computes window functions over the rows of one key.";
+        if (has_grouping_sets(select_)) return "It groups by several sets of columns.";
+        const bool distinct_on =
+            select_.n_distinct_clause > 0 && select_.distinct_clause[0]->node_case != PG_QUERY__NODE__NODE__NOT_SET;
+        if (distinct_on) return "It keeps one row of each group of one key with DISTINCT ON.";
+        for (const Equality &key : keys_.equalities()) {
+            if (!is_shown(*key.column) && name_is_taken(select_, *key.column)) {
+                return "It sorts by an output column with its key's name.";
+            }
+        }
+        return nullptr;
+    }
+
+    Tree &tree_;
+    SelectStmt &select_;
+    const Tables &tables_;
+    Fragments fragments_;
+    LookupKeys keys_;
+    bool ungrouped_; // aggregates without GROUP BY: one row, whatever there is
+};
+
+Reason batch(std::string_view text, const RewriteFacts *facts, std::string &out) {
     Tree tree;
     if (tree.parse(text, default_max_parse_bytes, nullptr) != ParseStatus::ok) return "It cannot be parsed.";
     SelectStmt *select = as_select(tree.statement());
     if (select == nullptr) return "It is not a SELECT.";
-    Equality key;
-    if (const Reason reason = find_key(*select, key)) return reason;
-
-    Survey found;
-    const std::int32_t parameter = parameter_of(key.value);
-    survey(tree.statement()->base, parameter, found);
-    const Output output = classify_targets(list(select->target_list, select->n_target_list));
-    const bool aggregates = output == Output::count || output == Output::aggregates;
-    const Level level = enter(select, nullptr);
-    const bool limited = level.has_limit() && !(aggregates && select->n_group_clause == 0);
-    if (const Reason reason = check_shape(*select, found, limited)) return reason;
-    if (is_array_cast(*key.value)) return "Its key is an array.";
-    if (parameter > 0 && found.uses > 1) return "It uses its key in more than one place.";
-    if (limited && !single_row) return "It returns the first rows of each key; use a LATERAL join to the list of keys.";
-
-    const PgQuery__ColumnRef &column = *key.column;
-    const bool grouped = aggregates || level.is_grouped();
-    if (!shows(*select, column)) {
-        // First where that changes no GROUP BY or ORDER BY position.
-        const std::size_t position = grouped && !uses_positions(*select) ? 0 : select->n_target_list;
-        Node *target = make_target(make_column(column, tree.arena()), tree.arena());
-        insert_item(select->target_list, select->n_target_list, position, target, tree.arena());
-    }
-    if (grouped && !lists(list(select->group_clause, select->n_group_clause), column)) {
-        Node *group = make_column(column, tree.arena());
-        insert_item(select->group_clause, select->n_group_clause, 0, group, tree.arena());
-    }
-    drop_limit(*select);
-    if (limited && (select->n_sort_clause > 0 || output == Output::constants)) {
-        keep_first_of_each_key(*select, column, tree.arena());
-    }
-    match_any(key, parameter > 0 ? parameter : found.highest_parameter + 1, tree.arena());
-    return tree.deparse(out) ? nullptr : "It cannot be written back as text.";
+    const Tables tables(facts, *tree.statement());
+    Batch whole(tree, *select, tables);
+    const Reason reason = whole.plan(facts != nullptr);
+    if (reason == nullptr) return whole.write(out);
+    if (reason == looks_up_by_list_already || facts == nullptr) return reason;
+    const Reason none = batch_by_join(tree, *select, tables, out);
+    return none != nullptr && *none == '\0' ? reason : none;
 }
 
 } // namespace
 
-extern "C" bool query_audit_rewrite_batched(const char *text, std::size_t length, bool single_row, char *out,
+extern "C" bool query_audit_rewrite_batched(const char *text, std::size_t length, const RewriteFacts *facts, char *out,
                                             std::size_t capacity) noexcept {
-    try {
-        std::string rewritten;
-        const Reason reason = batch({text, length}, single_row, rewritten);
-        copy_text(reason != nullptr ? std::string_view(reason) : rewritten, out, capacity);
-        return reason == nullptr;
-    } catch (...) {
-        copy_text("There was not enough memory.", out, capacity);
-        return false;
-    }
+    return answer(out, capacity, [&](std::string &rewritten) { return batch({text, length}, facts, rewritten); });
 }
 
 } // namespace query_audit

@@ -13,6 +13,7 @@ Mode mode = Mode::none;
 Settings settings;
 bool enabled = true;
 bool save = true;
+bool track_lineage = true;
 int max_parse_kb = 32;
 
 namespace {
@@ -21,11 +22,12 @@ int max_statements = 5000;
 int max_findings = 1000;
 int max_scans = 1000;
 int max_traces = 64;
+int max_units = 128;
 int text_memory_kb = 2048;
 char *disabled_rules = nullptr;
 
 // A session's store serves one backend, so it is smaller, and fixed: its sizes cannot be set before it is there.
-constexpr StoreConfig session_config = {1, 500, 100, 100, 500, 16, 256 * 1024};
+constexpr StoreConfig session_config = {1, 500, 100, 100, 500, 16, 256 * 1024, 32};
 
 struct RuleList {
     uint64 mask;
@@ -96,6 +98,10 @@ void define_settings(bool server_mode) {
     settings = default_settings();
     DefineCustomBoolVariable("pg_query_audit.enabled", "Audits the statements of this session.", nullptr, &enabled,
                              true, PGC_SUSET, 0, nullptr, nullptr, nullptr);
+    DefineCustomBoolVariable("pg_query_audit.track_lineage",
+                             "Follows values from the rows of a list to the statements that they feed.",
+                             "The first rows of lists are looked at, by hash. It proves which statement feeds a loop.",
+                             &track_lineage, true, PGC_SUSET, 0, nullptr, nullptr, nullptr);
     DefineCustomStringVariable("pg_query_audit.disabled_rules", "Rules that report nothing, separated by commas.",
                                nullptr, &disabled_rules, "", PGC_SUSET, GUC_LIST_INPUT, check_disabled_rules,
                                assign_disabled_rules, nullptr);
@@ -120,6 +126,7 @@ void define_settings(bool server_mode) {
                     100000, 0);
         define_size("pg_query_audit.max_traces", "Traces, across backends, that are kept together.", &max_traces, 8,
                     10000, 0);
+        define_size("pg_query_audit.max_units", "Kinds of units of work that are kept.", &max_units, 10, 100000, 0);
         define_size("pg_query_audit.text_memory", "Shared memory for the texts of statements.", &text_memory_kb, 64,
                     1024 * 1024, GUC_UNIT_KB);
         DefineCustomBoolVariable("pg_query_audit.save", "Keeps what was recorded across clean restarts.", nullptr,
@@ -137,6 +144,7 @@ StoreConfig store_config(Mode for_mode, int slots) {
     config.scans = static_cast<uint32>(max_scans);
     config.shapes = static_cast<uint32>(max_statements);
     config.traces = static_cast<uint32>(max_traces);
+    config.units = static_cast<uint32>(max_units);
     config.text_bytes = static_cast<uint32>(text_memory_kb) * 1024;
     return config;
 }

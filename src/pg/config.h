@@ -13,10 +13,11 @@ enum class Mode {
 };
 
 extern Mode mode;
-extern Settings settings; // what the rules see
-extern bool enabled;      // pg_query_audit.enabled
-extern bool save;         // pg_query_audit.save
-extern int max_parse_kb;  // pg_query_audit.max_parse_size
+extern Settings settings;  // what the rules see
+extern bool enabled;       // pg_query_audit.enabled
+extern bool save;          // pg_query_audit.save
+extern bool track_lineage; // pg_query_audit.track_lineage
+extern int max_parse_kb;   // pg_query_audit.max_parse_size
 
 // Defines the GUCs. In server mode those that size the shared memory too.
 void define_settings(bool server_mode);

@@ -4,33 +4,28 @@
 
 namespace query_audit {
 
-ExecutionStack execution_stack;
-
 namespace {
 
-void remove(int place) {
-    ExecutionStack &stack = execution_stack;
-    leave_run(stack.entries[place]);
-    --stack.entries[place].local->pins;
-    --stack.count;
-    // The newest ends first nearly always; the others keep their order.
-    for (int i = place; i < stack.count; ++i) stack.entries[i] = stack.entries[i + 1];
-}
+constexpr int capacity = 64;
+
+Execution entries[capacity + 1]; // oldest first, after one that is of no query
 
 } // namespace
 
+ExecutionStack execution_stack{.newest = entries, .oldest = entries + 1, .running = 0};
+
 Execution *search_execution(const QueryDesc *query) {
-    for (int i = execution_stack.count - 1; i >= 0; --i) {
-        if (execution_stack.entries[i].query == query) return &execution_stack.entries[i];
+    for (Execution *execution = execution_stack.newest; execution != entries; --execution) {
+        if (execution->query == query) return execution;
     }
     return nullptr;
 }
 
 Execution *begin_execution(QueryDesc *query, LocalShape &local) {
     // An error may have skipped the end of one at the same address.
-    if (Execution *stale = find_execution(query)) end_execution(stale);
-    if (execution_stack.count == ExecutionStack::capacity) return nullptr;
-    Execution &execution = execution_stack.entries[execution_stack.count++];
+    if (Execution *stale = find_execution(query)) end_execution(*stale);
+    if (execution_stack.newest == entries + capacity) return nullptr;
+    Execution &execution = *++execution_stack.newest;
     // All but the event, which its owner fills, and the tags.
     execution.query = query;
     execution.local = &local;
@@ -42,25 +37,31 @@ Execution *begin_execution(QueryDesc *query, LocalShape &local) {
 }
 
 const Execution *outermost_execution() {
-    for (int i = 0; i < execution_stack.count; ++i) {
-        if (execution_stack.entries[i].running) return &execution_stack.entries[i];
+    for (const Execution *execution = entries + 1; execution <= execution_stack.newest; ++execution) {
+        if (execution->running) return execution;
     }
     return nullptr;
 }
 
-void end_execution(Execution *execution) { remove(static_cast<int>(execution - execution_stack.entries)); }
+void end_execution(Execution &execution) {
+    leave_run(execution);
+    --execution.local->pins;
+    // The newest ends first nearly always; the others keep their order.
+    for (Execution *next = &execution; next != execution_stack.newest; ++next) *next = next[1];
+    --execution_stack.newest;
+}
 
 void abandon_executions(int transaction_depth, void (*visit)(Execution &)) {
-    for (int i = execution_stack.count - 1; i >= 0; --i) {
-        if (execution_stack.entries[i].transaction_depth < transaction_depth) continue;
-        visit(execution_stack.entries[i]);
-        remove(i);
+    for (Execution *execution = execution_stack.newest; execution != entries; --execution) {
+        if (execution->transaction_depth < transaction_depth) continue;
+        visit(*execution);
+        end_execution(*execution);
     }
 }
 
 void hand_up_executions(int transaction_depth) {
-    for (int i = 0; i < execution_stack.count; ++i) {
-        int &depth = execution_stack.entries[i].transaction_depth;
+    for (Execution *execution = execution_stack.newest; execution != entries; --execution) {
+        int &depth = execution->transaction_depth;
         if (depth >= transaction_depth) depth = transaction_depth - 1;
     }
 }

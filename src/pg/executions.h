@@ -15,7 +15,7 @@
 namespace query_audit {
 
 struct Execution {
-    QueryDesc *query;      // identity alone once the transaction has failed
+    QueryDesc *query;      // null when it was abandoned with its transaction
     LocalShape *local;     // pinned in the cache
     StatementEvent event;  // what is known of it by now; complete when it has ended
     Oid user;              // whose rights it has
@@ -26,6 +26,7 @@ struct Execution {
     uint32 position;       // there, 0: none
     bool ends_at_finish;   // its work is done only when ExecutorFinish is: it writes
     bool measured;
+    bool sampled; // its first rows are read as they pass
     bool recorded;
     bool running; // inside a run or its finish; left set by an error
     bool tagged;
@@ -33,11 +34,9 @@ struct Execution {
 };
 
 struct ExecutionStack {
-    static constexpr int capacity = 64;
-
-    int count;
+    Execution *newest;       // one of no query when none is under way
+    const Execution *oldest; // not running when none is under way
     int running;
-    Execution entries[capacity]; // newest last
 };
 
 extern ExecutionStack execution_stack;
@@ -50,10 +49,8 @@ extern ExecutionStack execution_stack;
 
 // The newest is asked for nearly always.
 [[nodiscard]] inline Execution *find_execution(const QueryDesc *query) {
-    const int count = execution_stack.count;
-    if (count == 0) return nullptr;
-    Execution &newest = execution_stack.entries[count - 1];
-    return newest.query == query ? &newest : search_execution(query);
+    Execution *newest = execution_stack.newest;
+    return newest->query == query ? newest : search_execution(query);
 }
 
 // Around a run and a finish: what starts meanwhile is nested.
@@ -69,10 +66,12 @@ inline void leave_run(Execution &execution) {
     --execution_stack.running;
 }
 
+[[nodiscard]] inline bool none_under_way() { return execution_stack.newest->query == nullptr; }
+
 // The outermost execution that is running, which is the client's own; null between statements.
 [[nodiscard]] const Execution *outermost_execution();
 
-void end_execution(Execution *execution);
+void end_execution(Execution &execution);
 
 // Calls visit(Execution &) for each that was started in a (sub)transaction at least this deep, newest first, and ends
 // it.

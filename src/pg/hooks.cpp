@@ -8,6 +8,7 @@
 #include "pg/key_list.h"
 #include "pg/plan_facts.h"
 #include "pg/recorder.h"
+#include "pg/sampler.h"
 #include "pg/utility.h"
 
 #include "pg/pg.h"
@@ -19,11 +20,12 @@ namespace query_audit {
 namespace {
 
 post_parse_analyze_hook_type previous_post_parse_analyze = nullptr;
-planner_hook_type previous_planner = nullptr;
-ExecutorStart_hook_type previous_start = nullptr;
-ExecutorRun_hook_type previous_run = nullptr;
-ExecutorFinish_hook_type previous_finish = nullptr;
-ExecutorEnd_hook_type previous_end = nullptr;
+// The hooks behind ours, or what the server does without one.
+planner_hook_type next_planner = nullptr;
+ExecutorStart_hook_type next_start = nullptr;
+ExecutorRun_hook_type next_run = nullptr;
+ExecutorFinish_hook_type next_finish = nullptr;
+ExecutorEnd_hook_type next_end = nullptr;
 
 // Of the last recorded top-level statement.
 TimestampTz last_statement_time = 0;
@@ -33,7 +35,7 @@ int planning_level = 0; // of transactions, where the planner was entered; 0 out
 uint32 last_transaction = 0;
 
 bool is_audited(CmdType command) {
-    return enabled && command != CMD_UTILITY && command != CMD_UNKNOWN && !IsParallelWorker();
+    return enabled && command >= CMD_SELECT && command < CMD_UTILITY && !IsParallelWorker();
 }
 
 void post_parse_analyze(ParseState *state, Query *query, JumbleState *jumble) {
@@ -47,8 +49,7 @@ void post_parse_analyze(ParseState *state, Query *query, JumbleState *jumble) {
 PlannedStmt *plan_query(Query *query, const char *text, int cursor_options, ParamListInfo parameters) {
     const bool outermost = planning_level == 0;
     if (outermost) planning_level = GetCurrentTransactionNestLevel();
-    PlannedStmt *plan = previous_planner != nullptr ? previous_planner(query, text, cursor_options, parameters)
-                                                    : standard_planner(query, text, cursor_options, parameters);
+    PlannedStmt *plan = next_planner(query, text, cursor_options, parameters);
     if (outermost) planning_level = 0;
     return plan;
 }
@@ -75,23 +76,27 @@ uint32 flags_of_start() {
     return flags;
 }
 
+// Whether its rows may feed a loop.
+bool is_list(const LocalShape &local, const PlannedStmt *plan) {
+    if (local.rows == Rows::one || !track_lineage || local.shape.kind != StatementKind::select) return false;
+    return local.rows == Rows::several || plan->planTree->plan_rows >= 2;
+}
+
 Execution *begin(QueryDesc *query) {
-    const uint64 query_id = query_id_of(query);
-    LocalShape *local = find_shape(query, query_id);
+    LocalShape *local = find_shape(query);
     Execution *execution = begin_execution(query, *local);
     if (execution == nullptr) {
         count_dropped();
         return nullptr;
     }
-    const ValueHashes values = hash_values(*local, query);
     StatementEvent &event = execution->event;
+    hash_values(*local, query, event);
     event.shape = &local->shape;
     event.facts = nullptr;
+    event.sample = nullptr;
+    event.keys = nullptr;
     event.series = local->series;
-    event.query_id = query_id;
-    event.parameters_hash = values.parameters;
-    event.filter_hash = values.filter;
-    event.key_hash = values.keys;
+    event.query_id = local->query_id;
     event.start_ns = event.end_ns = event.execution_ns = 0;
     event.statement_time_us = GetCurrentStatementStartTimestamp();
     event.rows = event.temp_bytes = 0;
@@ -107,20 +112,20 @@ Execution *begin(QueryDesc *query) {
     execution->transaction_depth = GetCurrentTransactionNestLevel();
     execution->ends_at_finish = query->operation != CMD_SELECT || query->plannedstmt->hasModifyingCTE;
     execution->measured = wants_measuring(query, local->shape);
+    execution->sampled = is_list(*local, query->plannedstmt) && takes_part_in_sequences(event);
     return execution;
+}
+
+pg_noinline void start_measured(QueryDesc *query, int eflags) {
+    next_start(query, eflags);
+    if (const Execution *execution = find_execution(query)) measure_scans(query, *execution->event.shape);
 }
 
 void executor_start(QueryDesc *query, int eflags) {
     const bool audited = is_audited(query->plannedstmt->commandType) && (eflags & EXEC_FLAG_EXPLAIN_ONLY) == 0;
     const Execution *begun = audited ? begin(query) : nullptr;
-    const bool measured = begun != nullptr && begun->measured;
-    if (previous_start != nullptr) {
-        previous_start(query, eflags);
-    } else {
-        standard_ExecutorStart(query, eflags);
-    }
-    if (!measured) return;
-    if (const Execution *execution = find_execution(query)) measure_scans(query, *execution->event.shape);
+    if (begun == nullptr || !begun->measured) return next_start(query, eflags);
+    start_measured(query, eflags);
 }
 
 void begin_run(Execution &execution) {
@@ -130,7 +135,7 @@ void begin_run(Execution &execution) {
     if (execution.event.start_ns == 0) execution.event.start_ns = execution.run_ns;
 }
 
-void end_run(Execution &execution) {
+[[gnu::always_inline]] inline void end_run(Execution &execution) {
     StatementEvent &event = execution.event;
     leave_run(execution);
     event.end_ns = now_ns();
@@ -139,7 +144,7 @@ void end_run(Execution &execution) {
 }
 
 // Hands the execution on, with what was measured while the plan's state is there.
-void hand_on(Execution &execution) {
+[[gnu::always_inline]] inline void hand_on(Execution &execution) {
     StatementEvent &event = execution.event;
     if (const QueryDesc *query = execution.query; query->planstate != nullptr) {
         if (execution.measured) event.facts = collect_plan_facts(query);
@@ -150,7 +155,9 @@ void hand_on(Execution &execution) {
         }
     }
     record(execution);
+    execution.local->rows = event.rows >= 2 ? Rows::several : Rows::one;
     event.facts = nullptr;
+    event.sample = nullptr;
     if (!event.is(event_flag::nested)) {
         last_statement_time = event.statement_time_us;
         last_transaction = event.transaction;
@@ -180,30 +187,36 @@ void after_run(Execution &execution, uint64 asked, uint64 processed) {
     } else if (!event.is(event_flag::nested)) {
         event.flags |= event_flag::in_progress | event_flag::in_parts;
         record(execution);
+        event.sample = nullptr;
     }
 }
 
+pg_noinline void run_sampled(QUERY_AUDIT_RUN_PARAMETERS) {
+    begin_sampling(query);
+    next_run(QUERY_AUDIT_RUN_ARGUMENTS);
+    const RowSample *sample = end_sampling(query);
+    Execution *execution = find_execution(query);
+    if (execution == nullptr) return;
+    execution->event.sample = sample;
+    execution->sampled = false; // what a cursor returns later feeds no loop from its start
+}
+
 void executor_run(QUERY_AUDIT_RUN_PARAMETERS) {
-    if (Execution *execution = find_execution(query)) begin_run(*execution);
-    if (previous_run != nullptr) {
-        previous_run(QUERY_AUDIT_RUN_ARGUMENTS);
+    Execution *begun = find_execution(query);
+    if (begun != nullptr) begin_run(*begun);
+    if (begun != nullptr && begun->sampled) {
+        run_sampled(QUERY_AUDIT_RUN_ARGUMENTS);
     } else {
-        standard_ExecutorRun(QUERY_AUDIT_RUN_ARGUMENTS);
+        next_run(QUERY_AUDIT_RUN_ARGUMENTS);
     }
     if (Execution *execution = find_execution(query)) after_run(*execution, count, query->estate->es_processed);
 }
 
-void executor_finish(QueryDesc *query) {
-    // What has nothing left to do runs no triggers either.
-    Execution *execution = find_execution(query);
-    if (execution != nullptr && execution->ends_at_finish) enter_run(*execution);
-    if (previous_finish != nullptr) {
-        previous_finish(query);
-    } else {
-        standard_ExecutorFinish(query);
-    }
+pg_noinline void finish_writing(QueryDesc *query, Execution *execution) {
+    enter_run(*execution);
+    next_finish(query);
     execution = find_execution(query);
-    if (execution == nullptr || !execution->ends_at_finish) return;
+    if (execution == nullptr) return;
     const bool ends = !execution->recorded && execution->event.start_ns != 0;
     if (ends) {
         end_run(*execution);
@@ -213,20 +226,25 @@ void executor_finish(QueryDesc *query) {
     }
 }
 
+void executor_finish(QueryDesc *query) {
+    // What has nothing left to do runs no triggers either.
+    Execution *execution = find_execution(query);
+    if (execution == nullptr || !execution->ends_at_finish) return next_finish(query);
+    finish_writing(query, execution);
+}
+
+pg_noinline void hand_on_incomplete(Execution &execution) {
+    execution.event.flags &= ~event_flag::in_progress;
+    hand_on(execution);
+}
+
 void executor_end(QueryDesc *query) {
     if (Execution *execution = find_execution(query)) {
         // A portal that was closed before it was read to its end. One that never ran is no execution.
-        if (!execution->recorded && execution->event.start_ns != 0) {
-            execution->event.flags &= ~event_flag::in_progress;
-            hand_on(*execution);
-        }
-        end_execution(execution);
+        if (!execution->recorded && execution->event.start_ns != 0) hand_on_incomplete(*execution);
+        end_execution(*execution);
     }
-    if (previous_end != nullptr) {
-        previous_end(query);
-    } else {
-        standard_ExecutorEnd(query);
-    }
+    next_end(query);
 }
 
 // An error ends what is running; a cursor that is merely open was read as far as the client wanted.
@@ -238,27 +256,27 @@ void record_abandoned(Execution &execution) {
         event.flags |= event_flag::failed;
         end_run(execution);
     }
+    execution.query = nullptr; // its memory may be gone
     record(execution);
 }
 
+void after_commit() {
+    if (!none_under_way()) abandon_executions(1, [](Execution &) {});
+    record_transaction_end(false);
+    forget_explicit_transaction();
+}
+
+void after_abort() {
+    abandon_executions(1, record_abandoned);
+    planning_level = 0;
+    // Many pools roll back whatever was read; only an error makes a client try again.
+    record_transaction_end(!rollback_was_asked_for());
+    forget_explicit_transaction();
+}
+
 void on_transaction_event(XactEvent event, void *) {
-    switch (event) {
-    case XACT_EVENT_ABORT:
-        abandon_executions(1, record_abandoned);
-        planning_level = 0;
-        // Many pools roll back whatever was read; only an error makes a client try again.
-        record_transaction_end(!rollback_was_asked_for());
-        forget_explicit_transaction();
-        break;
-    case XACT_EVENT_COMMIT:
-    case XACT_EVENT_PREPARE:
-        if (execution_stack.count > 0) abandon_executions(1, [](Execution &) {});
-        record_transaction_end(false);
-        forget_explicit_transaction();
-        break;
-    default:
-        break;
-    }
+    if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_PREPARE) return after_commit();
+    if (event == XACT_EVENT_ABORT) after_abort();
 }
 
 void on_subtransaction_event(SubXactEvent event, SubTransactionId, SubTransactionId, void *) {
@@ -276,15 +294,15 @@ void on_subtransaction_event(SubXactEvent event, SubTransactionId, SubTransactio
 void install_hooks() {
     previous_post_parse_analyze = post_parse_analyze_hook;
     post_parse_analyze_hook = post_parse_analyze;
-    previous_planner = planner_hook;
+    next_planner = planner_hook != nullptr ? planner_hook : standard_planner;
     planner_hook = plan_query;
-    previous_start = ExecutorStart_hook;
+    next_start = ExecutorStart_hook != nullptr ? ExecutorStart_hook : standard_ExecutorStart;
     ExecutorStart_hook = executor_start;
-    previous_run = ExecutorRun_hook;
+    next_run = ExecutorRun_hook != nullptr ? ExecutorRun_hook : standard_ExecutorRun;
     ExecutorRun_hook = executor_run;
-    previous_finish = ExecutorFinish_hook;
+    next_finish = ExecutorFinish_hook != nullptr ? ExecutorFinish_hook : standard_ExecutorFinish;
     ExecutorFinish_hook = executor_finish;
-    previous_end = ExecutorEnd_hook;
+    next_end = ExecutorEnd_hook != nullptr ? ExecutorEnd_hook : standard_ExecutorEnd;
     ExecutorEnd_hook = executor_end;
     install_utility_hook();
     RegisterXactCallback(on_transaction_event, nullptr);

@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "core/rules/rule.h"
+#include "core/rules/list.h"
 
 #include "pg/config.h"
 #include "pg/plan_facts.h"
@@ -31,8 +31,6 @@ struct Collection {
     int count;
     TableScan tables[most_tables];
 };
-
-int threshold_of(const char *id) { return settings.thresholds[find_rule(id)][0]; }
 
 // LIMIT makes a plan look cheaper than what it may have to read.
 double cost_without_limit(const Plan *plan) {
@@ -149,16 +147,13 @@ bool find_limit(PlanState *node, void *found) {
 } // namespace
 
 bool wants_measuring(QueryDesc *query, const StatementShape &shape) {
-    static const int seq_scan_rule = find_rule("seq_scan");
-    static const int page_rule = find_rule("count_before_paginate");
-    static const int fetch_rule = find_rule("redundant_count");
-    const double cost = greatest_cost(query->plannedstmt);
-    double wanted = settings.thresholds[seq_scan_rule][0] * cpu_tuple_cost;
+    double least_cost = settings.thresholds[rule_index::seq_scan][0] * cpu_tuple_cost;
     if (shape.has(shape_flag::count)) {
-        const int least = std::min(settings.thresholds[page_rule][0], settings.thresholds[fetch_rule][0]);
-        wanted = least * cpu_index_tuple_cost;
+        const int least_rows = std::min(settings.thresholds[rule_index::count_before_paginate][0],
+                                        settings.thresholds[rule_index::redundant_count][0]);
+        least_cost = least_rows * cpu_index_tuple_cost;
     }
-    if (cost < wanted) return false;
+    if (greatest_cost(query->plannedstmt) < least_cost) return false;
     if (query->plannedstmt->parallelModeNeeded) query->instrument_options |= INSTRUMENT_ROWS;
     return true;
 }
@@ -182,7 +177,7 @@ const PlanFacts *collect_plan_facts(const QueryDesc *query) {
     facts.rows_read = collection.rows_read;
     facts.scan_count = 0;
     // To name a table and its filter costs catalog look-ups: only what a rule may report is named.
-    const auto least = static_cast<uint64>(threshold_of("seq_scan"));
+    const auto least = static_cast<uint64>(settings.thresholds[rule_index::seq_scan][0]);
     for (int i = 0; i < std::min(collection.count, max_scan_facts); ++i) {
         const TableScan &table = collection.tables[i];
         if (table.read < least) break;

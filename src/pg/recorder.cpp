@@ -2,127 +2,48 @@
 #include <bit>
 #include <limits>
 
+#include "core/loop_body.h"
 #include "core/text.h"
+#include "parse/parse.h"
 
 #include "pg/config.h"
 #include "pg/memory.h"
+#include "pg/values.h"
+
+#include "pg/nested_loops.h"
 #include "pg/recorder.h"
+#include "pg/slot.h"
 
 #include "pg/pg.h"
 
 namespace query_audit {
 namespace {
 
-BackendSlot *slot = nullptr;
 uint32 current_transaction = 1;
 uint64 seen_text_evictions = 0;
+const char *seen_application_name = nullptr; // the setting when it was compared last; null: it may be another
 
-// Brackets the owner's writes. Nothing that raises an error stands inside.
-class SlotWrite {
-  public:
-    SlotWrite() noexcept { begin_slot_write(*slot); }
-    ~SlotWrite() noexcept { end_slot_write(*slot); }
-    SlotWrite(const SlotWrite &) = delete;
-    SlotWrite &operator=(const SlotWrite &) = delete;
-};
-
-void fold_findings(Unit &unit, Foldable which) {
-    if (has_findings(unit, which)) {
-        const LockGuard guard(lock_findings, true);
-        fold_findings(store.findings(), unit, which);
-        store.header().folds.fetch_add(1, std::memory_order_relaxed);
-    }
-    slot->counters.dropped += unit.dropped_findings;
-    unit.dropped_findings = 0;
-}
-
-template <typename Visit> void for_each_bit(uint32 bits, Visit visit) {
-    for (; bits != 0; bits &= bits - 1) visit(std::countr_zero(bits));
-}
-
-// A reader who holds the locks sees all statements in the slot or all in the tables. So they are taken together, and
-// never inside a SlotWrite, during which a slot cannot be read.
-void fold_slot_statements() {
-    const uint32 partitions = partitions_to_fold(*slot);
-    for_each_bit(partitions, [](int partition) { acquire_lock(lock_statements + partition, true); });
-    for_each_bit(partitions, [](int partition) { fold_statements(store, *slot, partition); });
-    {
-        const SlotWrite write;
-        clear_slot_statements(*slot);
-        fold_counters(store, *slot);
-    }
-    for_each_bit(partitions, [](int partition) { release_lock(lock_statements + partition); });
-}
-
-void end_unit(const UnitEnd &end) {
-    if (slot->unit.number == 0) return;
-    evaluate_unit(slot->unit, end, settings);
-    fold_findings(slot->unit, Foldable::all);
-}
-
-void at_backend_exit(int, Datum) {
-    if (slot == nullptr) return;
-    {
-        const SlotWrite write;
-        end_unit(UnitEnd{.ended = true});
-    }
-    fold_slot_statements();
-    {
-        const SlotWrite write;
-        slot->pid = 0;
-    }
-    slot = nullptr;
-}
-
-// After a reset: what the slot holds is of another time.
-void begin_epoch() {
-    const SlotWrite write;
-    clear_slot_statements(*slot);
-    slot->counters = SlotCounters{};
-    slot->unit.number = 0;
-    slot->unit.finding_count = 0;
-    slot->epoch = store.header().epoch.load(std::memory_order_relaxed);
-}
-
-BackendSlot &attach_slot() {
-    if (slot != nullptr) {
-        if (slot->epoch != store.header().epoch.load(std::memory_order_relaxed)) begin_epoch();
-        return *slot;
-    }
-    const uint32 index = mode == Mode::server ? static_cast<uint32>(backend_number()) : 0;
-    slot = &store.slot(index);
-    const uint32 change = slot->change.load(std::memory_order_relaxed);
-    begin_slot_write(*slot);
-    memset(reinterpret_cast<char *>(slot) + sizeof(slot->change), 0, sizeof(BackendSlot) - sizeof(slot->change));
-    slot->pid = MyProcPid;
-    slot->client.database = MyDatabaseId;
-    slot->epoch = store.header().epoch.load(std::memory_order_relaxed);
-    // An owner that died while it wrote left the count odd.
-    slot->change.store((change | 1) + 1, std::memory_order_release);
-    before_shmem_exit(at_backend_exit, 0);
-    return *slot;
-}
-
-// Whether the client is another than the one the slot remembers; remembers it.
-bool client_changed(Oid user) {
+pg_noinline bool remember_client(Oid user) {
     const char *name = application_name != nullptr ? application_name : "";
     ClientIdentity &client = slot->client;
+    seen_application_name = application_name;
     if (client.user == user && strncmp(client.application_name, name, application_name_bytes - 1) == 0) return false;
     client.user = user;
     assign_text(client.application_name, name);
     return true;
 }
 
-const Tags *tags_of(const Execution &execution) { return execution.tagged ? &execution.tags : nullptr; }
+// Whether the client is another than the one the slot remembers; remembers it. A setting's new value never takes the
+// memory of the one before it, and where it may have changed more than once, the name itself is compared.
+bool client_changed(Oid user) {
+    return (slot->client.user != user || application_name != seen_application_name) && remember_client(user);
+}
 
-Unit &local_unit(const Execution &execution, const StatementEvent &event) {
-    Unit &unit = slot->unit;
-    const Tags *tags = tags_of(execution);
-    const bool other_route = tags != nullptr && tags->route != 0 && unit.route != 0 && tags->route != unit.route;
-    const bool other_client = client_changed(execution.user);
-    const bool changed = other_client || (other_route && unit.mark == Mark::burst);
-    if (!changed && unit_continues(unit, settings, event.start_ns, event.transaction)) return unit;
+bool is_other_route(const Unit &unit, const Tags &tags) {
+    return unit.mark == Mark::burst && tags.route != 0 && unit.route != 0 && tags.route != unit.route;
+}
 
+pg_noinline void begin_next_unit(Unit &unit, const StatementEvent &event) {
     const int64 pause_ns = unit.number != 0 ? event.start_ns - unit.last_ns : std::numeric_limits<int64>::max() / 4;
     const uint64 next_key = event.series;
     const Series *last = nullptr;
@@ -138,36 +59,54 @@ Unit &local_unit(const Execution &execution, const StatementEvent &event) {
     unit.pause_before_ns = pause_ns;
     unit.follows_same_series = follows;
     unit.backend = MyProcPid;
+}
+
+Unit &local_unit(const Execution &execution, const StatementEvent &event) {
+    Unit &unit = slot->unit;
+    const bool changed = client_changed(execution.user) || (execution.tagged && is_other_route(unit, execution.tags));
+    if (!changed && unit_continues(unit, settings, event.start_ns, event.transaction)) return unit;
+    (void)remember_client(execution.user);
+    begin_next_unit(unit, event);
     return unit;
 }
 
 // Where the event's route is known and the unit has none yet, the unit takes it.
-void adopt_tags(Unit &unit, const Tags *tags) {
-    if (tags == nullptr || unit.route != 0) return;
-    unit.route = tags->route;
-    memcpy(unit.tags, tags->text, sizeof(unit.tags));
+void adopt_tags(Unit &unit, const Tags &tags) {
+    if (unit.route != 0) return;
+    unit.route = tags.route;
+    memcpy(unit.tags, tags.text, sizeof(unit.tags));
 }
 
-// Adds the event to a unit, or completes it there.
+// Adds the event to a unit, or completes it there. Says whether the unit had none of its series before.
 bool add_to_unit(Unit &unit, Execution &execution, const StatementEvent &event) {
-    adopt_tags(unit, tags_of(execution));
-    unit.backend = MyProcPid;
+    if (execution.tagged) adopt_tags(unit, execution.tags);
     if (execution.position != 0 && execution.unit == unit.number) {
         finish_statement(unit, execution.position, event, settings);
         return false;
     }
+    static KeyValues keys;
+    if (unit.sample_serial != 0 && execution.query != nullptr && wants_key_values(unit, event)) {
+        collect_keys(*execution.local, execution.query, keys);
+        execution.event.keys = &keys;
+    }
     const Added added = add_statement(unit, event, settings);
+    execution.event.keys = nullptr;
     execution.unit = unit.number;
     execution.position = added.position;
     return added.new_series;
 }
 
-bool add_to_trace(Execution &execution, const StatementEvent &event) {
-    const TraceKey key{execution.tags.trace, MyDatabaseId, execution.user};
-    const LockGuard guard(lock_traces + Store::partition_of(key), true);
+TraceKey trace_of(const Execution &execution) { return {execution.tags.trace, MyDatabaseId, execution.user}; }
+
+// The unit of the execution's trace, its partition locked.
+pg_noinline Unit &lock_trace(const Execution &execution) {
+    const TraceKey key = trace_of(execution);
+    acquire_lock(lock_traces + Store::partition_of(key), true);
     bool inserted = false;
     Unit &unit = trace_unit(store, key, inserted, [](Unit &evicted) noexcept {
         evaluate_unit(evicted, UnitEnd{.ended = true}, settings);
+        note_end(evicted);
+        store.header().folds.fetch_add(1, std::memory_order_relaxed);
         fold_findings(evicted, Foldable::all);
     });
     if (inserted) {
@@ -175,7 +114,12 @@ bool add_to_trace(Execution &execution, const StatementEvent &event) {
         begin_unit(unit, Mark::trace, slot->client);
         unit.trace = key.trace;
     }
-    return add_to_unit(unit, execution, event);
+    unit.backend = MyProcPid;
+    return unit;
+}
+
+pg_noinline void unlock_trace(const Execution &execution) {
+    release_lock(lock_traces + Store::partition_of(trace_of(execution)));
 }
 
 ClientIdentity client_of(const Execution &execution) {
@@ -185,22 +129,45 @@ ClientIdentity client_of(const Execution &execution) {
     return client;
 }
 
+pg_noinline void end_slot_transaction(uint32 ended, bool failed) {
+    const SlotWrite write;
+    end_transaction(slot->unit, ended, failed, settings);
+    fold_findings(slot->unit, Foldable::of_transactions);
+}
+
 // An execution that belongs to no sequence, perhaps of another role than the client's: a function's.
-void judge_alone(const Execution &execution, const StatementEvent &event) {
-    static Unit alone;
+pg_noinline void judge_alone(const Execution &execution, const StatementEvent &event) {
     begin_unit(alone, Mark::burst, client_of(execution));
-    if (const Execution *outermost = outermost_execution()) adopt_tags(alone, tags_of(*outermost));
+    const Execution *outermost = outermost_execution();
+    if (outermost != nullptr && outermost->tagged) adopt_tags(alone, outermost->tags);
     add_execution(alone, event, settings);
     fold_findings(alone, Foldable::all);
 }
 
+void add_nested_execution(const Execution &execution, const StatementEvent &event) {
+    if (event.facts != nullptr) judge_alone(execution, event);
+    note_settings_changed(); // by set_config(), perhaps
+    NestedRun &run = slot->nested;
+    if (!runs_in(run.statement)) {
+        judge_nested_run();
+        begin_nested_run(run, client_statement(), settings);
+    }
+    NestedSeries *loop = add_nested(run, event, execution.user);
+    if (loop != nullptr) note_nested_loop(run, *loop, execution);
+}
+
 bool add_to_sequences(Execution &execution, const StatementEvent &event) {
     if (!takes_part_in_sequences(event)) {
+        note_aside(slot->unit, event);
         if (event.facts != nullptr) judge_alone(execution, event);
+        note_settings_changed(); // by set_config(), perhaps
         return false;
     }
-    if (execution.tagged && execution.tags.trace != 0) return add_to_trace(execution, event);
-    return add_to_unit(local_unit(execution, event), execution, event);
+    const bool traced = execution.tagged && execution.tags.trace != 0;
+    Unit &unit = traced ? lock_trace(execution) : local_unit(execution, event);
+    const bool new_in_unit = add_to_unit(unit, execution, event);
+    if (traced) unlock_trace(execution);
+    return new_in_unit;
 }
 
 StatementKey key_of(const Execution &execution) {
@@ -214,9 +181,8 @@ void offer_texts_again() {
     republish_texts();
 }
 
-// Folds when the slot is full of other statements.
-void make_place(const Execution &execution) {
-    if (slot->statement_count < slot_statements) return;
+// Folds when the slot, which holds as many as it can, is full of other statements.
+pg_noinline void make_place(const Execution &execution) {
     if (slot_statement(*slot, key_of(execution), execution.local->place) != nullptr) return;
     fold_slot_statements();
     offer_texts_again();
@@ -237,16 +203,19 @@ int64 now_ns() {
 void record(Execution &execution) {
     attach_slot();
     const StatementEvent &event = execution.event;
-    if (event.is(event_flag::in_progress)) {
-        const SlotWrite write;
-        (void)add_to_sequences(execution, event);
-        return;
-    }
-    make_place(execution);
+    const bool complete = !event.is(event_flag::in_progress);
+    if (complete && slot->statement_count == slot_statements) make_place(execution);
     {
         const SlotWrite write;
-        const bool new_in_unit = add_to_sequences(execution, event);
-        ++(event.is(event_flag::nested) ? slot->counters.nested : slot->counters.statements);
+        bool new_in_unit = false;
+        if (event.is(event_flag::nested)) {
+            add_nested_execution(execution, event);
+            ++slot->counters.nested;
+        } else {
+            new_in_unit = add_to_sequences(execution, event);
+            if (!complete) return;
+            ++slot->counters.statements;
+        }
         add_execution(*slot_statement(*slot, key_of(execution), execution.local->place), event, new_in_unit);
     }
     execution.recorded = true;
@@ -258,11 +227,11 @@ void record(Execution &execution) {
 
 void record_transaction_end(bool failed) {
     const uint32 ended = current_transaction++;
-    if (slot == nullptr || slot->unit.transaction != ended || !slot->unit.transaction_open) return;
-    const SlotWrite write;
-    end_transaction(slot->unit, ended, failed, settings);
-    fold_findings(slot->unit, Foldable::of_transactions);
+    if (slot == nullptr || !slot->unit.transaction_open || slot->unit.transaction != ended) return;
+    end_slot_transaction(ended, failed);
 }
+
+void note_settings_changed() { seen_application_name = nullptr; }
 
 uint32 transaction_number() { return current_transaction; }
 
@@ -316,11 +285,14 @@ void fold_everything() {
         if (other.pid == 0) continue;
         slot = &other;
         end_unit(UnitEnd{.ended = true});
+        fold_slot_units();
+        judge_nested_run();
         fold_slot_statements();
     }
     for (int p = 0; p < trace_partitions; ++p) {
         store.traces(p).for_each([](const TraceKey &, Unit &unit) {
             evaluate_unit(unit, UnitEnd{.ended = true}, settings);
+            if (unit.position > 0) add_unit(store.unit_kinds(), end_of_unit(unit));
             fold_findings(store.findings(), unit, Foldable::all);
         });
         store.traces(p).clear();

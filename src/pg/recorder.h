@@ -23,6 +23,9 @@ void record_transaction_end(bool failed);
 // The serial number of this backend's current transaction.
 [[nodiscard]] uint32 transaction_number();
 
+// Settings may have changed more than once since the last statement, application_name among them.
+void note_settings_changed();
+
 // DISCARD ALL or RESET ALL: what a pool does between two clients.
 void record_reset();
 

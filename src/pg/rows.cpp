@@ -36,6 +36,11 @@ void RowWriter::text(std::string_view value) {
     add(PointerGetDatum(to_database_text(value)));
 }
 
+void RowWriter::database_text(const char *value) {
+    if (value[0] == '\0') return null();
+    add(CStringGetTextDatum(value));
+}
+
 void RowWriter::fingerprint(uint64 value) {
     if (value == 0) return null();
     add(CStringGetTextDatum(psprintf("%016" PRIx64, value)));

@@ -23,6 +23,7 @@ class RowWriter {
     void timestamp(int64 microseconds);   // since 2000-01-01; null for 0
     void oid(Oid value);
     void text(std::string_view value);             // null when empty
+    void database_text(const char *value);         // already in the encoding of the database; null when empty
     void fingerprint(uint64 value);                // 16 hexadecimal digits; null for 0
     void json(const char *value);                  // null for null
     void bigints(const uint64 *values, int count); // an array, up to the first 0

@@ -99,6 +99,14 @@ void map_filter_values(const ParsedStatement &parsed, std::string_view text, con
     if (parsed.key_value_count == parsed.filter_value_count) local.key_value_count = local.filter_value_count;
 }
 
+// Whether the filter's values are the first bound parameters in their order, and all of them keys.
+bool has_plain_keys(const LocalShape &local) {
+    for (int i = 0; i < local.filter_value_count; ++i) {
+        if (local.filter_values[i] != i + 1) return false;
+    }
+    return local.key_value_count == local.filter_value_count;
+}
+
 void describe_relations(StatementShape &shape, const RelationFacts &facts) {
     shape.relations = facts.hash;
     shape.relation_mask = facts.mask;
@@ -166,6 +174,9 @@ bool parse_shape(LocalShape &local, StatementKind kind, std::string_view text, c
         local.shape.flags = any_value;
     }
     local.shape.kind = kind;
+    // What tells the rows apart that are put in.
+    if (kind == StatementKind::insert || kind == StatementKind::merge)
+        local.shape.flags |= shape_flag::any_value_filters;
     describe_relations(local.shape, facts);
     if (scan.count > 0) local.shape.flags |= shape_flag::has_literals;
     return status == ParseStatus::ok;
@@ -186,6 +197,7 @@ LocalShape *meet(uint64 key, uint64 query_id, StatementKind kind, std::string_vi
         if (shared) share(shared_key, local);
     }
     local.series = series_key(local.shape);
+    local.plain_keys = has_plain_keys(local);
     local.text_published = text_is_held(local.shape.text_key());
     if (!local.text_published) publish_text(local, text, parsed);
     bool inserted = false;
@@ -200,8 +212,9 @@ void note_tags(LocalShape &local, std::string_view source) {
     // Most texts have no comment: one look at either end tells.
     size_t first = 0;
     size_t end = source.size();
-    while (first < end && (source[first] == ' ' || source[first] == '\n')) ++first;
-    while (end > first && (source[end - 1] == ' ' || source[end - 1] == '\n' || source[end - 1] == ';')) --end;
+    const auto is_blank = [](char c) { return c == ' ' || (c >= '\t' && c <= '\r'); };
+    while (first < end && is_blank(source[first])) ++first;
+    while (end > first && (is_blank(source[end - 1]) || source[end - 1] == ';')) --end;
     if (end < first + 5) return;
     const bool before = source[first] == '/' && source[first + 1] == '*';
     const bool after = source[end - 1] == '/' && source[end - 2] == '*';
@@ -251,6 +264,13 @@ LocalShape *find_or_meet(const QueryDesc *query, uint64 query_id, uint64 key, bo
     return local;
 }
 
+// Where the plan brings none.
+pg_noinline uint64 query_id_of_text(const QueryDesc *query) {
+    StatementScan scan;
+    scan_statement(text_of(query), scan);
+    return own_query_id(scan.words, query->plannedstmt);
+}
+
 // After a reset no text is held any more.
 void notice_reset() {
     static uint32 seen_epoch = 0;
@@ -289,17 +309,10 @@ void note_analysis(const char *source, Query *query) {
     note_tags(*local, whole);
 }
 
-uint64 query_id_of(const QueryDesc *query) {
-    const PlannedStmt *plan = query->plannedstmt;
-    if (plan->queryId != 0) return static_cast<uint64>(plan->queryId);
-    StatementScan scan;
-    scan_statement(text_of(query), scan);
-    return own_query_id(scan.words, plan);
-}
-
-LocalShape *find_shape(const QueryDesc *query, uint64 query_id) {
+LocalShape *find_shape(const QueryDesc *query) {
     notice_reset();
     const PlannedStmt *plan = query->plannedstmt;
+    const uint64 query_id = plan->queryId != 0 ? static_cast<uint64>(plan->queryId) : query_id_of_text(query);
     const bool tells_tables = tells_tables_apart(query_id);
     uint64 key = statement_key(query_id, plan);
     LocalShape *local = find_or_meet(query, query_id, key, tells_tables);

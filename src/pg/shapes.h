@@ -15,6 +15,9 @@ constexpr int cached_parameter_types = 16;
 // Whether the constants in the texts that share a query id were always the same.
 enum class Literals : std::uint8_t { unknown, one, many };
 
+// What the last execution that ran to its end returned.
+enum class Rows : std::uint8_t { unknown, one, several }; // one: or none
+
 struct LocalShape {
     StatementShape shape;
     uint64 series; // series_key(shape)
@@ -29,11 +32,13 @@ struct LocalShape {
     Literals literals;
     uint8 unexecuted; // texts analysed since the last execution
     bool text_published;
+    Rows rows;
     uint8 pins;         // executions that use it
     bool analysed;      // met at parse analysis, so the constants and tags of texts are noted here
     bool known_by_text; // other statements may have the same plan, so the text's words are part of the key
     uint8 filter_value_count;
     uint8 key_value_count; // of these, the first ones
+    bool plain_keys;       // these are the parameters from $1 on, in their order, and all of them keys
     // Below 128 the number of a bound parameter; from 128 on, 128 plus the place of a constant in the text.
     uint8 filter_values[max_filter_values];
     uint8 typed_parameters;                    // for how many parameters the type below is known
@@ -45,16 +50,13 @@ struct LocalShape {
 // error of its own; the server's memory may run out.
 void note_analysis(const char *source, Query *query);
 
-// The server's query id; one made from the text and the relations where the server has none: for the query of a DECLARE
-// CURSOR before version 18, and with compute_query_id = off.
-[[nodiscard]] uint64 query_id_of(const QueryDesc *query);
-
 // The statement's part of what the client sent.
 [[nodiscard]] std::string_view text_of(const QueryDesc *query);
 
-// At the start of an execution. The pointer is valid until the next call of any function here, and longer while it is
-// pinned.
-[[nodiscard]] LocalShape *find_shape(const QueryDesc *query, uint64 query_id);
+// At the start of an execution. Where the plan has no query id (that of a DECLARE CURSOR before version 18), one is
+// made from the text and the relations. The pointer is valid until the next call of any function here, and longer while
+// it is pinned.
+[[nodiscard]] LocalShape *find_shape(const QueryDesc *query);
 
 // The tags of the text that is executed now. Null when it has none, or when they were read at an earlier execution: a
 // prepared statement keeps the comment of its PREPARE for ever.

@@ -45,7 +45,7 @@ template <typename Read> auto read_at_one_moment(Read read) {
 bool copy_patiently(const BackendSlot &slot, BackendSlot &copy) {
     for (int attempt = 0; attempt < most_waits; ++attempt) {
         if (copy_slot(slot, copy)) return true;
-        if (slot.pid == 0) return false;
+        if (slot_is_free(slot)) return false;
         pg_usleep(wait_us);
     }
     return false;
@@ -67,15 +67,27 @@ UnitEnd end_if_idle(const Unit &unit, int64 now) {
     return ended ? UnitEnd{.ended = true, .pause_after_ns = pause} : UnitEnd{};
 }
 
+template <typename Visit> void for_each_trace_copy(Visit visit) {
+    for (int p = 0; p < trace_partitions; ++p) {
+        Store::Traces traces = copy_table(store.traces(p), lock_traces + p);
+        traces.for_each([&](const TraceKey &, Unit &unit) { visit(unit); });
+        pfree(traces.memory());
+    }
+}
+
 template <typename Visit> void for_each_unit_copy(Visit visit) {
     for_each_slot([&](BackendSlot &copy) {
         if (copy.unit.number != 0) visit(copy.unit, copy.pid);
     });
-    for (int p = 0; p < trace_partitions; ++p) {
-        Store::Traces traces = copy_table(store.traces(p), lock_traces + p);
-        traces.for_each([&](const TraceKey &, Unit &unit) { visit(unit, unit.backend); });
-        pfree(traces.memory());
-    }
+    for_each_trace_copy([&](Unit &unit) { visit(unit, unit.backend); });
+}
+
+void fold_nested_runs(Store::Findings result) {
+    Unit *unit = static_cast<Unit *>(palloc0(sizeof(Unit)));
+    for_each_slot([&](const BackendSlot &copy) {
+        judge_nested(copy.nested, *unit, settings, [&](Unit &judged) { fold_findings(result, judged, Foldable::all); });
+    });
+    pfree(unit);
 }
 
 } // namespace
@@ -83,13 +95,14 @@ template <typename Visit> void for_each_unit_copy(Visit visit) {
 Store::Findings snapshot_findings() {
     return read_at_one_moment([] {
         const StoreConfig &config = store.header().config;
-        Store::Findings result =
-            make_table<Store::Findings>(config.findings + max_unit_findings * (config.slots + config.traces));
+        Store::Findings result = make_table<Store::Findings>(
+            config.findings + max_unit_findings * (config.slots + config.traces) + max_nested_series * config.slots);
         const int64 now = now_ns();
         for_each_unit_copy([&](Unit &unit, int32) {
             evaluate_unit(unit, end_if_idle(unit, now), settings);
             fold_findings(result, unit, Foldable::all);
         });
+        fold_nested_runs(result);
         Store::Findings global = copy_table(store.findings(), lock_findings);
         global.for_each([&](const FindingKey &key, FindingRecord &record) {
             bool inserted = false;
@@ -123,6 +136,32 @@ FlatTable<StatementKey, StatementRecord> snapshot_statements() {
     for (int p = 0; p < statement_partitions; ++p) store.statements(p).for_each(add);
     for (int p = statement_partitions; p-- > 0;) release_lock(lock_statements + p);
     return result;
+}
+
+Store::UnitKinds snapshot_units() {
+    return read_at_one_moment([] {
+        const StoreConfig &config = store.header().config;
+        Store::UnitKinds result =
+            make_table<Store::UnitKinds>(config.units + (slot_ended_units + 1) * config.slots + config.traces);
+        Store::UnitKinds global = copy_table(store.unit_kinds(), lock_units);
+        global.for_each([&](const UnitKindKey &key, const UnitKindRecord &record) {
+            bool inserted = false;
+            result.find_or_insert(key, inserted) = record;
+        });
+        pfree(global.memory());
+        const int64 now = now_ns();
+        const auto add_live = [&](Unit &unit) {
+            if (unit.number == 0 || unit.position == 0) return;
+            evaluate_unit(unit, end_if_idle(unit, now), settings);
+            add_unit(result, end_of_unit(unit));
+        };
+        for_each_slot([&](BackendSlot &copy) {
+            fold_units(result, copy);
+            add_live(copy.unit);
+        });
+        for_each_trace_copy(add_live);
+        return result;
+    });
 }
 
 Store::Scans snapshot_scans() { return copy_table(store.scans(), lock_scans); }

@@ -15,6 +15,9 @@ namespace query_audit {
 
 [[nodiscard]] FlatTable<StatementKey, StatementRecord> snapshot_statements();
 
+// Kinds of units of work, with those in the slots and the live ones added.
+[[nodiscard]] Store::UnitKinds snapshot_units();
+
 // Copies of the table scans.
 [[nodiscard]] Store::Scans snapshot_scans();
 

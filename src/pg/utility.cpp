@@ -7,24 +7,26 @@
 namespace query_audit {
 namespace {
 
-ProcessUtility_hook_type previous_utility = nullptr;
+ProcessUtility_hook_type next_utility = nullptr; // the hook behind ours, or what the server does without one
 void (*activate_after_load)() = nullptr;
 
 int depth = 0;
 int maintenance_depth = 0;
+uint64 utility_serial = 0;
 bool explicit_transaction = false;
 bool rollback_asked_for = false;
 bool installed = false;
 
 enum class UtilityKind {
-    transparent, // runs a statement of the client's own, at its level
+    setting,     // SET and RESET
     nesting,     // runs statements of a procedure's
     maintenance, // runs statements for the database's sake
     transaction,
     reset,
 };
 
-UtilityKind kind_of(const Node *statement) {
+// Whether what it runs is a statement of the client's own, at its level.
+bool is_transparent(const Node *statement) {
     switch (nodeTag(statement)) {
     case T_PrepareStmt:
     case T_ExecuteStmt:
@@ -32,7 +34,14 @@ UtilityKind kind_of(const Node *statement) {
     case T_DeclareCursorStmt:
     case T_FetchStmt:
     case T_ClosePortalStmt:
-        return UtilityKind::transparent;
+        return true;
+    default:
+        return false;
+    }
+}
+
+UtilityKind kind_of(const Node *statement) {
+    switch (nodeTag(statement)) {
     case T_CallStmt:
     case T_DoStmt:
         return UtilityKind::nesting;
@@ -42,7 +51,7 @@ UtilityKind kind_of(const Node *statement) {
         return UtilityKind::reset;
     case T_VariableSetStmt:
         return reinterpret_cast<const VariableSetStmt *>(statement)->kind == VAR_RESET_ALL ? UtilityKind::reset
-                                                                                           : UtilityKind::nesting;
+                                                                                           : UtilityKind::setting;
     default:
         return UtilityKind::maintenance;
     }
@@ -61,16 +70,6 @@ void note_transaction_statement(const TransactionStmt *statement) {
     }
 }
 
-void pass_on(PlannedStmt *plan, const char *text, bool read_only_tree, ProcessUtilityContext context,
-             ParamListInfo parameters, QueryEnvironment *environment, DestReceiver *receiver,
-             QueryCompletion *completion) {
-    if (previous_utility != nullptr) {
-        previous_utility(plan, text, read_only_tree, context, parameters, environment, receiver, completion);
-    } else {
-        standard_ProcessUtility(plan, text, read_only_tree, context, parameters, environment, receiver, completion);
-    }
-}
-
 // Counts the statement in while it runs, however it ends.
 pg_noinline void run_counted(bool maintenance, PlannedStmt *plan, const char *text, bool read_only_tree,
                              ProcessUtilityContext context, ParamListInfo parameters, QueryEnvironment *environment,
@@ -78,9 +77,9 @@ pg_noinline void run_counted(bool maintenance, PlannedStmt *plan, const char *te
     const volatile int depth_before = depth;
     const volatile int maintenance_depth_before = maintenance_depth;
     if (maintenance) ++maintenance_depth;
-    ++depth;
+    if (depth++ == 0) ++utility_serial;
     PG_TRY();
-    { pass_on(plan, text, read_only_tree, context, parameters, environment, receiver, completion); }
+    { next_utility(plan, text, read_only_tree, context, parameters, environment, receiver, completion); }
     PG_FINALLY();
     {
         depth = depth_before;
@@ -89,25 +88,27 @@ pg_noinline void run_counted(bool maintenance, PlannedStmt *plan, const char *te
     PG_END_TRY();
 }
 
-void process_utility(PlannedStmt *plan, const char *text, bool read_only_tree, ProcessUtilityContext context,
-                     ParamListInfo parameters, QueryEnvironment *environment, DestReceiver *receiver,
-                     QueryCompletion *completion) {
+pg_noinline void process_watched(PlannedStmt *plan, const char *text, bool read_only_tree,
+                                 ProcessUtilityContext context, ParamListInfo parameters, QueryEnvironment *environment,
+                                 DestReceiver *receiver, QueryCompletion *completion) {
     // The statement's tree may be freed while it runs (a transaction that ends, a DISCARD), so what is needed of it
     // afterwards is read now.
     const UtilityKind kind = kind_of(plan->utilityStmt);
     switch (kind) {
-    case UtilityKind::transparent:
-        pass_on(plan, text, read_only_tree, context, parameters, environment, receiver, completion);
-        break;
     case UtilityKind::transaction: {
         const TransactionStmt transaction = *reinterpret_cast<TransactionStmt *>(plan->utilityStmt);
-        pass_on(plan, text, read_only_tree, context, parameters, environment, receiver, completion);
+        next_utility(plan, text, read_only_tree, context, parameters, environment, receiver, completion);
         note_transaction_statement(&transaction);
         break;
     }
     case UtilityKind::reset:
-        pass_on(plan, text, read_only_tree, context, parameters, environment, receiver, completion);
+        next_utility(plan, text, read_only_tree, context, parameters, environment, receiver, completion);
+        note_settings_changed();
         if (depth == 0) record_reset();
+        break;
+    case UtilityKind::setting:
+        next_utility(plan, text, read_only_tree, context, parameters, environment, receiver, completion);
+        note_settings_changed();
         break;
     case UtilityKind::nesting:
     case UtilityKind::maintenance: {
@@ -124,12 +125,19 @@ void process_utility(PlannedStmt *plan, const char *text, bool read_only_tree, P
     }
 }
 
+void process_utility(PlannedStmt *plan, const char *text, bool read_only_tree, ProcessUtilityContext context,
+                     ParamListInfo parameters, QueryEnvironment *environment, DestReceiver *receiver,
+                     QueryCompletion *completion) {
+    const ProcessUtility_hook_type next = is_transparent(plan->utilityStmt) ? next_utility : process_watched;
+    next(plan, text, read_only_tree, context, parameters, environment, receiver, completion);
+}
+
 } // namespace
 
 void install_utility_hook() {
     if (installed) return;
     installed = true;
-    previous_utility = ProcessUtility_hook;
+    next_utility = ProcessUtility_hook != nullptr ? ProcessUtility_hook : standard_ProcessUtility;
     ProcessUtility_hook = process_utility;
 }
 
@@ -139,6 +147,8 @@ void watch_for_load(void (*activate)()) {
 }
 
 int nesting_depth() { return depth; }
+
+uint64 outermost_utility() { return utility_serial; }
 
 bool in_maintenance() { return maintenance_depth > 0; }
 

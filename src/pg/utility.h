@@ -1,6 +1,8 @@
 // Utility statements: how deep statements nest, which of them are maintenance, and where transactions begin.
 #pragma once
 
+#include <cstdint>
+
 namespace query_audit {
 
 void install_utility_hook();
@@ -8,6 +10,9 @@ void install_utility_hook();
 // Utility statements around the current statement, but for EXECUTE, DECLARE CURSOR and FETCH, which run the client's
 // own.
 [[nodiscard]] int nesting_depth();
+
+// The serial number of the outermost of these.
+[[nodiscard]] std::uint64_t outermost_utility();
 
 // Whether a statement runs inside COPY, EXPLAIN, CREATE TABLE AS, REFRESH or other work on the database itself.
 [[nodiscard]] bool in_maintenance();

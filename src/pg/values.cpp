@@ -1,12 +1,17 @@
+#include "core/lineage.h"
+
 #include "pg/values.h"
+
+#include "pg/sampler.h"
 
 #include "pg/pg.h"
 
 namespace query_audit {
-
 namespace {
 
-uint64 hash_parameter(LocalShape &local, int index, const ParamExternData &parameter) {
+constexpr int first_constant = 128; // in LocalShape::filter_values
+
+pg_noinline uint64 hash_parameter(LocalShape &local, int index, const ParamExternData &parameter) {
     if (parameter.isnull) return 0x6e756c6c;
     int16 length;
     if (index < cached_parameter_types) {
@@ -32,57 +37,63 @@ uint64 hash_parameter(LocalShape &local, int index, const ParamExternData &param
     return hash_bytes(VARDATA_ANY(data), VARSIZE_ANY_EXHDR(data));
 }
 
-ValueHashes hash_constants(const LocalShape &local, const StatementScan &scan) {
-    ValueHashes found{scan.constants, 0, 0};
-    for (int i = 0; i < local.filter_value_count; ++i) {
-        const int place = local.filter_values[i] - 128;
-        if (place >= 0 && place < scan.count) found.filter = hash_combine(found.filter, scan.constant[place].hash);
-        if (i < local.key_value_count) found.keys = found.filter;
-    }
-    return found;
-}
-
 } // namespace
 
 void note_constants(LocalShape &local, const StatementScan &scan) {
-    const ValueHashes found = hash_constants(local, scan);
+    uint64 filter = 0;
+    uint64 keys = 0;
+    for (int i = 0; i < local.filter_value_count; ++i) {
+        const int place = local.filter_values[i] - first_constant;
+        if (place >= 0 && place < scan.count) filter = hash_combine(filter, scan.constant[place].hash);
+        if (i < local.key_value_count) keys = filter;
+    }
     if (local.literals == Literals::unknown) {
         local.literals = Literals::one;
-    } else if (local.literals_hash != found.parameters) {
+    } else if (local.literals_hash != scan.constants) {
         local.literals = Literals::many;
     }
-    local.literals_hash = found.parameters;
-    local.filter_literals_hash = found.filter;
-    local.key_literals_hash = found.keys;
+    local.literals_hash = scan.constants;
+    local.filter_literals_hash = filter;
+    local.key_literals_hash = keys;
 }
 
 namespace {
 
-uint64 hash_bound(LocalShape &local, int index, const ParamExternData &parameter) {
+inline uint64 hash_bound(LocalShape &local, int index, const ParamExternData &parameter) {
     const bool known = index < local.typed_parameters && local.type[index] == parameter.ptype;
     if (known && local.type_length[index] == 0 && !parameter.isnull) return hash_mix(parameter.value);
     return hash_parameter(local, index, parameter);
 }
 
-// Adds the bound values; those that the filter compares with are known by number, keys first.
-void add_bound_values(LocalShape &local, const ParamListInfoData &parameters, ValueHashes &hashes) {
+// All bound values, where they are just the filter's keys.
+uint64 hash_plain_keys(LocalShape &local, const ParamListInfoData &parameters) {
+    uint64 hash = 0;
+    for (int i = 0; i < parameters.numParams; ++i) {
+        hash = hash_combine(hash, hash_bound(local, i, parameters.params[i]));
+    }
+    return hash;
+}
+
+// Those that the filter compares with are known by number, keys first.
+pg_noinline void add_bound_values(LocalShape &local, const ParamListInfoData &parameters, StatementEvent &event) {
     const int count = parameters.numParams;
     int next = 0; // of the filter's values
     for (int i = 0; i < count; ++i) {
         const uint64 hash = hash_bound(local, i, parameters.params[i]);
-        hashes.parameters = hash_combine(hashes.parameters, hash);
+        event.parameters_hash = hash_combine(event.parameters_hash, hash);
         if (next < local.filter_value_count && local.filter_values[next] == i + 1) {
-            hashes.filter = hash_combine(hashes.filter, hash);
-            if (next++ < local.key_value_count) hashes.keys = hashes.filter;
+            event.filter_hash = hash_combine(event.filter_hash, hash);
+            if (next++ < local.key_value_count) event.key_hash = event.filter_hash;
         }
     }
     // Mostly they come in the order of their numbers; those left do not, or are constants.
     for (; next < local.filter_value_count; ++next) {
         const int number = local.filter_values[next];
         if (number <= count) {
-            hashes.filter = hash_combine(hashes.filter, hash_bound(local, number - 1, parameters.params[number - 1]));
+            event.filter_hash =
+                hash_combine(event.filter_hash, hash_bound(local, number - 1, parameters.params[number - 1]));
         }
-        if (next < local.key_value_count) hashes.keys = hashes.filter;
+        if (next < local.key_value_count) event.key_hash = event.filter_hash;
     }
 }
 
@@ -93,26 +104,66 @@ pg_noinline void note_constants_again(LocalShape &local, const QueryDesc *query)
     note_constants(local, scan);
 }
 
-void add_literals(LocalShape &local, const QueryDesc *query, ValueHashes &hashes) {
+pg_noinline void add_literals(LocalShape &local, const QueryDesc *query, StatementEvent &event) {
     const bool just_analysed = local.unexecuted == 1;
     const bool other = local.literals == Literals::unknown || (local.literals == Literals::many && !just_analysed);
     if (other) note_constants_again(local, query);
-    hashes.parameters = hash_combine(hashes.parameters, local.literals_hash);
+    event.parameters_hash = hash_combine(event.parameters_hash, local.literals_hash);
     // A count without literals and its page with a literal LIMIT compare with the same values.
-    if (local.filter_literals_hash != 0) hashes.filter = hash_combine(hashes.filter, local.filter_literals_hash);
-    if (local.key_literals_hash != 0) hashes.keys = hash_combine(hashes.keys, local.key_literals_hash);
+    if (local.filter_literals_hash != 0)
+        event.filter_hash = hash_combine(event.filter_hash, local.filter_literals_hash);
+    if (local.key_literals_hash != 0) event.key_hash = hash_combine(event.key_hash, local.key_literals_hash);
 }
 
 } // namespace
 
-ValueHashes hash_values(LocalShape &local, const QueryDesc *query) {
-    ValueHashes hashes{0, 0, 0};
+void hash_values(LocalShape &local, const QueryDesc *query, StatementEvent &event) {
+    event.parameters_hash = event.filter_hash = event.key_hash = 0;
     ParamListInfo parameters = query->params;
     // PL/pgSQL fetches its variables lazily; to ask for them could run its code.
-    if (parameters != nullptr && parameters->paramFetch == nullptr) add_bound_values(local, *parameters, hashes);
-    if (local.shape.has(shape_flag::has_literals)) add_literals(local, query, hashes);
-    if (local.shape.has(shape_flag::any_value_filters)) hashes.filter = hashes.keys = hashes.parameters;
-    return hashes;
+    if (parameters != nullptr && parameters->paramFetch == nullptr) {
+        if (local.plain_keys && local.filter_value_count == parameters->numParams) {
+            event.parameters_hash = event.filter_hash = event.key_hash = hash_plain_keys(local, *parameters);
+        } else {
+            add_bound_values(local, *parameters, event);
+        }
+    }
+    if (local.shape.has(shape_flag::has_literals)) add_literals(local, query, event);
+    if (local.shape.has(shape_flag::any_value_filters)) event.filter_hash = event.key_hash = event.parameters_hash;
+}
+
+namespace {
+
+uint32 hash_sampled_parameter(const LocalShape &local, const ParamListInfoData *parameters, int index) {
+    if (parameters == nullptr || parameters->paramFetch != nullptr || index >= parameters->numParams) return 0;
+    const ParamExternData &parameter = parameters->params[index];
+    const bool known = index < local.typed_parameters && local.type[index] == parameter.ptype;
+    if (parameter.isnull || !known) return 0;
+    const int16 length = local.type_length[index]; // 0: by value
+    return hash_sampled_value(parameter.ptype, length, length == 0, parameter.value);
+}
+
+} // namespace
+
+void collect_keys(const LocalShape &local, const QueryDesc *query, KeyValues &keys) {
+    memset(&keys, 0, sizeof(keys));
+    const int count = Min(static_cast<int>(local.key_value_count), followed_keys);
+    bool constants = false;
+    for (int i = 0; i < count; ++i) {
+        const int code = local.filter_values[i];
+        constants = constants || code >= first_constant;
+        if (code < first_constant) keys.hash[i][0] = hash_sampled_parameter(local, query->params, code - 1);
+    }
+    if (!constants) return;
+    const std::string_view text = text_of(query);
+    StatementScan scan;
+    scan_statement(text, scan);
+    for (int i = 0; i < count; ++i) {
+        const int place = local.filter_values[i] - first_constant;
+        if (place < 0 || place >= scan.count) continue;
+        const TextConstant &constant = scan.constant[place];
+        hash_sampled_literal(text.substr(constant.start, constant.end - constant.start), keys.hash[i]);
+    }
 }
 
 } // namespace query_audit

@@ -6,16 +6,14 @@
 
 namespace query_audit {
 
-struct ValueHashes {
-    uint64 parameters; // all bound values and constants
-    uint64 filter;     // those that the filter compares with
-    uint64 keys;       // of these, without those that only bound a range
-};
-
 // Remembers the constants of the text that was looked at last.
 void note_constants(LocalShape &local, const StatementScan &scan);
 
-// At the start of an execution. Looks at the text again only where its constants are not those that were noted last.
-[[nodiscard]] ValueHashes hash_values(LocalShape &local, const QueryDesc *query);
+// At the start of an execution: sets the event's parameters_hash, filter_hash and key_hash. Looks at the text again
+// only where its constants are not those that were noted last.
+void hash_values(LocalShape &local, const QueryDesc *query, StatementEvent &event);
+
+// At the end of an execution: the first keys, for the unit to follow. Zeros for those that cannot be told.
+void collect_keys(const LocalShape &local, const QueryDesc *query, KeyValues &keys);
 
 } // namespace query_audit

@@ -8,6 +8,7 @@
 #include "pg/relations.h"
 #include "pg/rows.h"
 #include "pg/snapshot.h"
+#include "pg/table_facts.h"
 
 #include "pg/pg.h"
 
@@ -16,7 +17,29 @@ namespace {
 
 constexpr size_t sql_capacity = 8192;
 
-char *evidence_json(const UnitFinding &finding) {
+// "documents.tenant_id (parent column 2) feeds tenants.id = $1".
+void write_lineage(const FindingRecord &record, const char *query, TextWriter &lineage) {
+    const ColumnOrigin &from = record.finding.lineage;
+    const bool here = record.client.database == MyDatabaseId && OidIsValid(from.relation);
+    const char *relation = here ? get_rel_name(from.relation) : nullptr;
+    const char *column = relation != nullptr ? get_attname(from.relation, from.attribute, true) : nullptr;
+    if (column != nullptr) {
+        lineage.append(quote_identifier(relation));
+        lineage.append(".");
+        lineage.append(quote_identifier(column));
+        lineage.format(" (parent column {})", from.number);
+    } else {
+        lineage.format("parent column {}", from.number);
+    }
+    char key[2 * NAMEDATALEN + 32];
+    const auto key_number = static_cast<int32>(record.finding.lineage_key);
+    query_audit_describe_key(query, strlen(query), key_number, key, sizeof(key));
+    lineage.append(" feeds ");
+    lineage.append(key[0] != '\0' ? key : "the statement's key");
+}
+
+char *evidence_json(const FindingRecord &record, const char *query) {
+    const UnitFinding &finding = record.finding;
     const RuleDescriptor &rule_of = rule(finding.rule);
     StringInfoData json;
     initStringInfo(&json);
@@ -27,6 +50,13 @@ char *evidence_json(const UnitFinding &finding) {
         if (finding.evidence[i] < 0) continue;
         json_key(&json, rule_of.evidence_names[i]);
         appendStringInfo(&json, INT64_FORMAT, finding.evidence[i]);
+    }
+    if (finding.lineage.number != 0) {
+        char lineage[512];
+        TextWriter writer(lineage, sizeof(lineage));
+        write_lineage(record, query, writer);
+        json_key(&json, "lineage");
+        json_string(&json, lineage);
     }
     if (finding.filter[0] != '\0') {
         json_key(&json, "filter");
@@ -89,33 +119,86 @@ void write_index(const FindingRecord &record, TextWriter &sql) {
     (void)write_create_index(record.finding, name, sql);
 }
 
-// The SQL that mends it; an empty string where none can be written.
-char *fix_sql(const FindingRecord &record, const char *query, const char *parent_query) {
+// What mends a finding: SQL, or why there is none. Both empty where its rule writes no SQL.
+struct Remedy {
+    char *sql;
+    char *reason;
+};
+
+// Null where the reader's database is another one's than the statement's.
+const RewriteFacts *facts_of(const FindingRecord &record, const char *text) {
+    if (record.client.database != MyDatabaseId || !OidIsValid(record.finding.relation)) return nullptr;
+    auto *facts = static_cast<RewriteFacts *>(palloc(sizeof(RewriteFacts)));
+    *facts = table_facts(text, record.finding.relation);
+    return facts;
+}
+
+bool write_aggregates(const UnitFinding &finding, char *sql) {
+    TextSpan texts[max_related];
+    size_t count = 0;
+    for (; count < max_related && finding.related[count] != 0; ++count) {
+        const char *text = text_of_fingerprint(finding.related[count]);
+        texts[count] = {text, strlen(text)};
+    }
+    return query_audit_rewrite_aggregates(texts, count, sql, sql_capacity);
+}
+
+// The page by key follows as a comment: it takes other parameters, and the first page goes without.
+bool write_page(const FindingRecord &record, const char *page, char *sql) {
+    const size_t length = strlen(page);
+    if (!query_audit_rewrite_page(page, length, sql, sql_capacity)) return false;
+    char *by_key = static_cast<char *>(palloc0(sql_capacity));
+    if (!query_audit_rewrite_keyset(page, length, facts_of(record, page), by_key, sql_capacity)) return true;
+    TextWriter writer(sql + strlen(sql), sql_capacity - strlen(sql));
+    writer.append(";\n-- from the second page on, by key: ");
+    writer.append(by_key);
+    writer.append(";");
+    return true;
+}
+
+Remedy find_remedy(const FindingRecord &record, const char *query, const char *parent_query) {
     const UnitFinding &finding = record.finding;
-    char *sql = static_cast<char *>(palloc0(sql_capacity));
-    TextWriter writer(sql, sql_capacity);
+    Remedy remedy{static_cast<char *>(palloc0(sql_capacity)), static_cast<char *>(palloc0(1))};
+    char *sql = remedy.sql;
+    const size_t length = strlen(query);
+    bool written = true;
     switch (rule(finding.rule).fix) {
     case Fix::none:
         break;
-    case Fix::create_index:
+    case Fix::create_index: {
+        TextWriter writer(sql, sql_capacity);
         write_index(record, writer);
         break;
-    case Fix::batch_child: {
-        const bool single_row = finding.rows <= finding.calls;
-        if (!query_audit_rewrite_batched(query, strlen(query), single_row, sql, sql_capacity)) sql[0] = '\0';
-        break;
     }
+    case Fix::batch_child:
+        written = query_audit_rewrite_batched(query, length, facts_of(record, query), sql, sql_capacity);
+        break;
+    case Fix::batch_write:
+        written = query_audit_rewrite_write(query, length, facts_of(record, query), sql, sql_capacity);
+        break;
+    case Fix::filtered_aggregates:
+        written = write_aggregates(finding, sql);
+        break;
     case Fix::page_without_count:
-        if (!query_audit_rewrite_page(parent_query, strlen(parent_query), sql, sql_capacity)) sql[0] = '\0';
+        written = write_page(record, parent_query, sql);
+        break;
+    case Fix::keyset_page:
+        written = query_audit_rewrite_keyset(query, length, facts_of(record, query), sql, sql_capacity);
         break;
     }
-    return sql;
+    if (!written) {
+        remedy.reason = sql;
+        remedy.sql = static_cast<char *>(palloc0(1));
+    }
+    return remedy;
 }
 
-void write_advice(const UnitFinding &finding, RowWriter &row) {
-    char advice[1024];
+void write_advice(const UnitFinding &finding, const Remedy &remedy, RowWriter &row) {
+    char advice[1024 + 256];
     TextWriter writer(advice, sizeof(advice));
     rule(finding.rule).advise(finding, writer);
+    if (remedy.reason[0] != '\0')
+        writer.format(" No such statement is written here: {}", std::string_view(remedy.reason));
     row.text(writer.view());
 }
 
@@ -159,10 +242,11 @@ void write_row(const FindingRecord &record, RowWriter &row) {
     row.milliseconds(finding.saved_ns);
     row.timestamp(finding.first_seen_us);
     row.timestamp(finding.last_seen_us);
-    row.json(visible ? evidence_json(finding) : nullptr);
+    row.json(visible ? evidence_json(record, query) : nullptr);
     if (visible) {
-        write_advice(finding, row);
-        row.text(fix_sql(record, query, parent_query));
+        const Remedy remedy = find_remedy(record, query, parent_query);
+        write_advice(finding, remedy, row);
+        row.text(remedy.sql);
     } else {
         row.null();
         row.null();

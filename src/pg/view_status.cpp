@@ -64,6 +64,7 @@ struct Totals {
     int64 texts = 0;
     int64 scans = 0;
     int64 traces = 0;
+    int64 units = 0;
     int64 text_bytes = 0;
     int64 evictions = 0;
 };
@@ -82,13 +83,15 @@ Totals count_entries() {
     }
     const LockGuard findings(lock_findings, false);
     const LockGuard scans(lock_scans, false);
+    const LockGuard units(lock_units, false);
     const LockGuard texts(lock_texts, false);
     totals.findings = store.findings().count();
     totals.scans = store.scans().count();
+    totals.units = store.unit_kinds().count();
     totals.texts = store.texts().count();
     totals.text_bytes = static_cast<int64>(store.texts().bytes_used());
-    totals.evictions +=
-        static_cast<int64>(store.findings().evictions() + store.scans().evictions() + store.texts().evictions());
+    totals.evictions += static_cast<int64>(store.findings().evictions() + store.scans().evictions() +
+                                           store.unit_kinds().evictions() + store.texts().evictions());
     return totals;
 }
 
@@ -134,6 +137,7 @@ Datum pg_query_audit_status_0_1(PG_FUNCTION_ARGS) {
     row.bigint(store.header().config.findings);
     row.bigint(totals.scans);
     row.bigint(totals.traces);
+    row.bigint(totals.units);
     row.bigint(totals.texts);
     row.bigint(totals.evictions);
     row.bigint(static_cast<int64>(counters.dropped));

@@ -22,8 +22,9 @@ void require_well_formed(std::string_view text) {
         const std::size_t equals = pair.find('=');
         require(equals != std::string_view::npos && equals + 1 < pair.size());
         bool known = false;
-        for (const std::string_view key :
-             {"route", "controller", "action", "job", "framework", "application", "db_driver", "file", "line"}) {
+        for (const std::string_view key : {"route", "controller", "namespaced_controller", "controller_with_namespace",
+                                           "action", "job", "sidekiq_job", "application", "app_name", "framework",
+                                           "line", "file", "source_location", "db_driver", "db_framework"}) {
             known = known || pair.substr(0, equals) == key;
         }
         require(known);

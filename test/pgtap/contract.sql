@@ -27,11 +27,16 @@ INSERT INTO expected_views VALUES
     ('table_scans', 'datname name, usename name, relation text, fingerprint text, query text, calls bigint, '
         'scans bigint, rows_read bigint, rows_removed bigint, total_exec_time double precision, filter text, '
         'partitions integer, last_seen timestamp with time zone'),
+    ('units', 'datname name, usename name, unit text, named_by text, units bigint, statements bigint, '
+        'p50_statements bigint, p95_statements bigint, max_statements bigint, total_exec_time double precision, '
+        'wall_time double precision, p50_wall_time double precision, p95_wall_time double precision, '
+        'max_wall_time double precision, findings bigint, first_seen timestamp with time zone, '
+        'last_seen timestamp with time zone'),
     ('rules', 'rule text, category text, severity text, title text, rationale text, remedy text, thresholds jsonb, '
         'enabled boolean'),
     ('status', 'version text, mode text, memory_bytes bigint, text_bytes bigint, text_bytes_max bigint, '
         'statements bigint, statements_max bigint, findings bigint, findings_max bigint, table_scans bigint, '
-        'traces bigint, texts bigint, evictions bigint, drops bigint, faults bigint, statements_seen bigint, '
+        'traces bigint, units bigint, texts bigint, evictions bigint, drops bigint, faults bigint, statements_seen bigint, '
         'nested_seen bigint, parsed bigint, unparsed bigint, since timestamp with time zone');
 SELECT results_eq(
     $$SELECT relname::text COLLATE "default" FROM pg_class
@@ -47,8 +52,11 @@ FROM expected_views ORDER BY name;
 CREATE TEMP TABLE expected_functions (signature text, result text, volatility "char", is_strict boolean);
 INSERT INTO expected_functions VALUES
     ('begin_unit(text)', 'void', 'v', true),
+    ('check_lint(text, text)', 'void', 's', true),
     ('end_unit()', 'void', 'v', true),
     ('fingerprint(text)', 'text', 's', true),
+    ('lint(text)', 'TABLE(statement integer, lint text, severity text, "position" integer, line_number integer, '
+        'column_number integer, snippet text, message text, hint text)', 's', true),
     ('normalize(text)', 'text', 's', true),
     ('reset()', 'void', 'v', true);
 CREATE FUNCTION pg_temp.signature(function oid) RETURNS text LANGUAGE sql AS

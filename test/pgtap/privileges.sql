@@ -33,6 +33,7 @@ INSERT INTO matrix VALUES
     ('backend_statements', 'SELECT count(*) FROM query_audit.backend_statements',
         'allowed', 'allowed', 'allowed', 'allowed', 'allowed'),
     ('table_scans', 'SELECT count(*) FROM query_audit.table_scans', 'allowed', 'allowed', 'allowed', 'allowed', 'allowed'),
+    ('units', 'SELECT count(*) FROM query_audit.units', 'allowed', 'allowed', 'allowed', 'allowed', 'allowed'),
     ('rules', 'SELECT count(*) FROM query_audit.rules', 'allowed', 'allowed', 'allowed', 'allowed', 'allowed'),
     ('status', 'SELECT count(*) FROM query_audit.status', 'allowed', 'allowed', 'allowed', 'allowed', 'allowed'),
     ('_findings()', 'SELECT count(*) FROM query_audit._findings()', 'allowed', 'allowed', 'allowed', 'allowed', 'allowed'),
@@ -42,11 +43,16 @@ INSERT INTO matrix VALUES
         'allowed', 'allowed', 'allowed', 'allowed', 'allowed'),
     ('_table_scans()', 'SELECT count(*) FROM query_audit._table_scans()',
         'allowed', 'allowed', 'allowed', 'allowed', 'allowed'),
+    ('_units()', 'SELECT count(*) FROM query_audit._units()', 'allowed', 'allowed', 'allowed', 'allowed', 'allowed'),
     ('_rules()', 'SELECT count(*) FROM query_audit._rules()', 'allowed', 'allowed', 'allowed', 'allowed', 'allowed'),
     ('_status()', 'SELECT count(*) FROM query_audit._status()', 'allowed', 'allowed', 'allowed', 'allowed', 'allowed'),
     ('fingerprint(text)', 'SELECT query_audit.fingerprint(''SELECT 1'')',
         'allowed', 'allowed', 'allowed', 'allowed', 'allowed'),
     ('normalize(text)', 'SELECT query_audit.normalize(''SELECT 1'')',
+        'allowed', 'allowed', 'allowed', 'allowed', 'allowed'),
+    ('lint(text)', 'SELECT count(*) FROM query_audit.lint(''SELECT 1'')',
+        'allowed', 'allowed', 'allowed', 'allowed', 'allowed'),
+    ('check_lint(text, text)', 'SELECT query_audit.check_lint(''SELECT 1'')',
         'allowed', 'allowed', 'allowed', 'allowed', 'allowed'),
     ('begin_unit(text)', 'SELECT query_audit.begin_unit(''matrix'')',
         'allowed', 'allowed', 'allowed', 'allowed', 'allowed'),
@@ -117,7 +123,7 @@ SELECT pg_temp.as_role(current_user, pg_temp.secrets('backend_statements')) AS l
                  AND num_nonnulls(fingerprint, parent_fingerprint, unit_name) = 0$$) AS live_hidden \gset
 
 CREATE TEMP TABLE views (name text);
-INSERT INTO views VALUES ('findings'), ('statements'), ('table_scans');
+INSERT INTO views VALUES ('findings'), ('statements'), ('table_scans'), ('units');
 -- As a column by which rows are told apart names the role, this list is complete.
 SELECT results_eq(
     $$SELECT relname::text COLLATE "default" FROM pg_class AS c
@@ -145,6 +151,10 @@ SELECT is(pg_temp.as_role('regress_other',
     $$SELECT count(*) FROM query_audit.statements WHERE usename = 'regress_plain' AND query = '<insufficient privilege>'
           AND num_nonnulls(fingerprint, queryids) = 0$$),
     pg_temp.as_role(current_user, pg_temp.rows('statements')), 'of a statement it sees numbers');
+SELECT is(pg_temp.as_role('regress_other',
+    $$SELECT count(*) FROM query_audit.units WHERE usename = 'regress_plain' AND unit IS NULL
+          AND num_nulls(units, statements, max_statements, wall_time, findings, first_seen) = 0$$),
+    pg_temp.as_role(current_user, pg_temp.rows('units')), 'of a unit of work it sees numbers');
 SELECT cmp_ok(sees, '>', 0, format('%s sees all of a live unit', role))
 FROM (VALUES ('superuser', :live_superuser), ('pg_read_all_stats', :live_stats), ('pg_monitor', :live_monitor),
              ('the role itself', :live_plain)) AS v(role, sees);
@@ -172,6 +182,7 @@ CREATE FUNCTION pg_temp.seen_of(marker text) RETURNS text LANGUAGE sql AS $$
         SELECT ''findings'' AS name, to_jsonb(v)::text AS line FROM query_audit.findings AS v
         UNION ALL SELECT ''statements'', to_jsonb(v)::text FROM query_audit.statements AS v
         UNION ALL SELECT ''backend_statements'', to_jsonb(v)::text FROM query_audit.backend_statements AS v
+        UNION ALL SELECT ''units'', to_jsonb(v)::text FROM query_audit.units AS v
         UNION ALL SELECT ''table_scans'', to_jsonb(v)::text FROM query_audit.table_scans AS v) AS s
         WHERE line ~ %L', marker) $$;
 

@@ -185,7 +185,8 @@ sub wait_until_ready
 	while ($types !~ /Z/)
 	{
 		my ($type, $length) = unpack('a N', $self->read(5));
-		$self->read($length - 4);
+		my $payload = $self->read($length - 4);
+		$self->{row} = $payload if $type eq 'D';
 		$types .= $type;
 	}
 	return $types =~ s/[RSKN]//gr;
@@ -200,6 +201,14 @@ sub exchange
 }
 
 sub query { my ($self, $query) = @_; return $self->exchange([ 'Q', "$query\0" ]) }
+
+# The first column of a query's last row.
+sub value
+{
+	my ($self, $query) = @_;
+	$self->query($query);
+	return unpack('x2 N/a', $self->{row});
+}
 
 sub parse_message { my ($name, $query) = @_; return [ 'P', "$name\0$query\0" . pack('n', 0) ] }
 

@@ -93,7 +93,7 @@ $node->safe_psql('latin', "INSERT INTO item SELECT i, 'x' FROM generate_series(1
 	SELECT id FROM item WHERE label = U&'\\00e9';");
 for my $database (qw(postgres bytes latin))
 {
-	for my $view (qw(findings statements backend_statements table_scans))
+	for my $view (qw(findings statements backend_statements table_scans units))
 	{
 		local $ENV{PGCLIENTENCODING} = 'UTF8';
 		my $rows = read_audit($node, "SELECT count(*), count(v::text) FROM query_audit.$view AS v", $database);
@@ -106,6 +106,9 @@ for my $database (qw(postgres bytes latin))
 }
 is(read_audit($node, 'SELECT rule, confidence FROM query_audit.findings ORDER BY rule', 'latin'),
 	"n_plus_one|medium\nseq_scan|high", 'what is there to find is found in a LATIN1 database');
+is(read_audit($node, "SELECT position, snippet = 'name LIKE ''%' || chr(233) || '''' FROM
+		query_audit.lint('SELECT ''' || chr(233) || ''' FROM t WHERE name LIKE ''%' || chr(233) || '''')", 'latin'),
+	'25|t', 'lint() counts characters and quotes the text in a LATIN1 database');
 
 # Many executions at once: more portals than are watched
 reset_audit($node);

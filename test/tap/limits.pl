@@ -10,6 +10,7 @@ my $node = audited_cluster('limits', conf => qq{
 pg_query_audit.max_statements = 100
 pg_query_audit.max_findings = 10
 pg_query_audit.max_table_scans = 10
+pg_query_audit.max_units = 10
 pg_query_audit.max_traces = 8
 pg_query_audit.text_memory = 64kB
 });
@@ -51,11 +52,13 @@ is(statement_counts($node, 'SELECT label FROM item WHERE id = $1'), '1|1|0', 'an
 reset_audit($node);
 my @loops = map { my $c = $_; map { "SELECT label FROM item WHERE $c AND id = $_;\n" } 1 .. 6 } @conditions[ 1 .. 40 ];
 my @scans = map { "SELECT count(*) FROM large WHERE $_ AND id = 5;\n" } @conditions[ 1 .. 40 ];
-my @traced = map { "SELECT label FROM item WHERE id = 1 /*request_id='$_'*/;\n" } 1 .. 200;
+my @traced = map { "SELECT label FROM item WHERE id = 1 /*request_id='$_',route='/route/$_'*/;\n" } 1 .. 200;
 ($exit, $out, $error) = $node->psql('postgres', join '', "BEGIN;\n", @loops, "COMMIT;\n", @scans, @traced);
 is("$exit|$error", '0|', '40 loops, 40 scans and 200 traces: none fails');
 is(read_audit($node, $status), 't|t|t|t|0', 'no cap is passed');
-like(read_audit($node, 'SELECT table_scans, traces FROM query_audit.status'), qr/^10\|8$/, 'nor those of scans and traces');
+like(read_audit($node, 'SELECT table_scans, traces, units FROM query_audit.status'), qr/^10\|8\|10$/, 'nor those of scans, traces and units');
+is(read_audit($node, "SELECT count(*) >= 8, count(*) <= 10 + 8 + 4, bool_and(units = 1) FROM query_audit.units WHERE unit LIKE '/route/%'"), 't|t|t',
+	'the latest routes are kept');
 is(read_audit($node, "SELECT drops > 0 FROM query_audit.status"), 't', 'findings that one unit could not hold are counted as dropped');
 is(read_audit($node, "SELECT count(*) > 0, bool_and(query IS NOT NULL OR fingerprint IS NOT NULL) FROM query_audit.findings"),
 	't|t', 'the rest is there');
@@ -66,7 +69,7 @@ is(read_audit($node, $status), 't|t|t|t|0', 'no cap is passed');
 
 # The defaults' memory
 $node->append_conf('postgresql.conf', join '', map { "pg_query_audit.$_\n" }
-	'max_statements = 5000', 'max_findings = 1000', 'max_table_scans = 1000', 'max_traces = 64', 'text_memory = 2MB');
+	'max_statements = 5000', 'max_findings = 1000', 'max_table_scans = 1000', 'max_units = 128', 'max_traces = 64', 'text_memory = 2MB');
 $node->append_conf('postgresql.conf', "max_connections = 100\n");
 $node->restart;
 is(read_audit($node, 'SELECT memory_bytes <= 16 * 1024 * 1024 FROM query_audit.status'), 't', 'the defaults take at most 16 MiB');

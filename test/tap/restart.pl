@@ -35,6 +35,10 @@ sub kept
 		SELECT 'scan', 0, filter, '', fingerprint, query, concat_ws(' ', scans, rows_read, rows_removed), relation
 		FROM query_audit.table_scans
 		UNION ALL
+		SELECT 'unit', 0, unit, named_by, '', '', concat_ws(' ', units, statements, findings, first_seen),
+			concat_ws(' ', p95_statements, max_wall_time)
+		FROM query_audit.units
+		UNION ALL
 		SELECT 'status', 0, '', '', '', '', statements_seen::text, since::text FROM query_audit.status
 		ORDER BY 1, 2, 5, 7});
 }

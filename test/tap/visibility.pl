@@ -26,7 +26,7 @@ my $list = 'SELECT id FROM item ORDER BY id LIMIT 10';
 sub look_up { my ($wire, @ids) = @_; return map { $wire->execute($one, $_) } @ids }
 
 reset_audit($node);
-my $wire = connect_wire($node, user => 'app');
+my $wire = connect_wire($node, user => 'app', application_name => 'visibility');
 $wire->query("BEGIN; $list");
 look_up($wire, 1 .. 10);
 $wire->query('SELECT id FROM large WHERE id = 7');
@@ -37,6 +37,7 @@ my %views = (
 	statements => "SELECT count(fingerprint), count(*) > 0, count(queryids) FROM query_audit.statements WHERE usename = 'app'",
 	backend_statements =>
 	  "SELECT count(fingerprint), count(*), count(parent_fingerprint) FROM query_audit.backend_statements WHERE usename = 'app'",
+	units => "SELECT unit, statements FROM query_audit.units WHERE usename = 'app'",
 	table_scans => "SELECT relation, filter, query, rows_read FROM query_audit.table_scans WHERE usename = 'app'");
 sub seen_by { my ($role, $view) = @_; return $node->safe_psql('postgres', $views{$view}, extra_params => [ '-U', $role ]) }
 
@@ -49,6 +50,8 @@ is(seen_by('rival', 'statements'), '0|t|0', 'nor of statements');
 is(seen_by('rival', 'backend_statements'), '0|3|0', 'nor of what runs now');
 is(seen_by('overseer', 'backend_statements'), '3|3|1', 'which pg_read_all_stats sees');
 is(seen_by('rival', 'table_scans'), '||<insufficient privilege>|50000', 'nor of scans');
+is(seen_by('rival', 'units'), '|12', 'nor of units of work');
+is(seen_by('app', 'units'), 'visibility|12', 'which their own role sees');
 like(seen_by('app', 'table_scans'), qr/^public\.large\|.*\|SELECT id FROM large WHERE id = \$1\|50000$/, 'whose own role sees them');
 $node->safe_psql('postgres', 'SELECT id FROM large WHERE id = 8', extra_params => [ '-U', 'rival' ]);
 like(seen_by('app', 'table_scans'), qr/^public\.large\|.*\|50000$/, 'also after another role did the same');

@@ -119,6 +119,21 @@ TEST(FlatTable, GivesASecondChanceToWhatWasUsed) {
     EXPECT_NE(owned.table.find(5), nullptr) << "new ones count as used";
 }
 
+TEST(FlatTable, MakesRoomByTheLeastWhereAsked) {
+    OwnedTable owned(4);
+    bool inserted = false;
+    const auto rank = [](const std::uint64_t &value) { return value; };
+    std::vector<std::uint64_t> evicted;
+    for (const std::uint64_t key : {30u, 10u, 40u, 20u, 50u, 5u, 60u}) {
+        owned.table.find_or_insert_over_least(
+            key, inserted, rank, [&](const std::uint64_t &, std::uint64_t &value) { evicted.push_back(value); }) = key;
+        EXPECT_TRUE(inserted);
+        (void)owned.table.find(10); // to be used makes no difference
+    }
+    EXPECT_EQ(evicted, (std::vector<std::uint64_t>{10, 20, 5}));
+    EXPECT_EQ(owned.table.evictions(), 3u);
+}
+
 TEST(FlatTable, IsTheSameThroughAnotherMapping) {
     OwnedTable owned(8);
     owned.put(1) = 10;

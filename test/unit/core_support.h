@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/hash.h"
+#include "core/loop_body.h"
 #include "core/rules/list.h"
 #include "core/unit.h"
 
@@ -56,6 +57,16 @@ inline StatementShape list(std::uint64_t id) { return make_shape(StatementKind::
 
 inline StatementShape insert(std::uint64_t id) { return make_shape(StatementKind::insert, id, 0); }
 
+// UPDATE table `id` SET ... WHERE key = $1
+inline StatementShape update(std::uint64_t id, std::uint32_t more_flags = 0) {
+    return make_shape(StatementKind::update, id, shape_flag::filtered | shape_flag::keyed | more_flags);
+}
+
+// DELETE FROM table `id` WHERE key = $1
+inline StatementShape remove(std::uint64_t id) {
+    return make_shape(StatementKind::delete_, id, shape_flag::filtered | shape_flag::keyed);
+}
+
 // How one execution goes. Times in microseconds; the pause is the one before it.
 struct Call {
     std::uint64_t value = 0; // of its parameter
@@ -67,6 +78,8 @@ struct Call {
     std::int64_t limit = -1;
     std::int64_t offset = -1;
     std::uint32_t flags = 0;
+    const RowSample *sample = nullptr;
+    const KeyValues *keys = nullptr;
     std::int32_t list_length = 0;
 };
 
@@ -95,7 +108,13 @@ class Session {
         if (!unit_continues(*unit_, settings, event.start_ns, event.transaction) && unit_->position > 0) {
             next_unit(event);
         }
-        const Added added = add_statement(*unit_, event, settings);
+        Added added{0, false};
+        if (takes_part_in_sequences(event)) {
+            added = add_statement(*unit_, event, settings);
+        } else {
+            note_aside(*unit_, event);
+            add_execution(*unit_, event, settings);
+        }
         if (!in_transaction_) ++transaction_;
         return added;
     }
@@ -105,6 +124,16 @@ class Session {
         for (int i = 0; i < times; ++i) {
             each.value = first_value + static_cast<std::uint64_t>(i);
             run(shape, each);
+        }
+    }
+
+    // The same statement `times` times with other values, sent together and run in one transaction without BEGIN.
+    void pipeline(const StatementShape &shape, int times, std::uint64_t first_value = 1) {
+        for (int i = 0; i < times; ++i) {
+            if (i > 0) --transaction_;
+            run(shape, {.value = first_value + static_cast<std::uint64_t>(i),
+                        .pause_us = i > 0 ? 1 : 300,
+                        .flags = i > 0 ? event_flag::same_round_trip : 0});
         }
     }
 
@@ -175,6 +204,8 @@ class Session {
         event.execution_ns = call.execution_us * 1000;
         event.statement_time_us = event.start_ns / 1000;
         event.rows = call.rows;
+        event.sample = call.sample;
+        event.keys = call.keys;
         event.limit = call.limit;
         event.list_length = call.list_length;
         event.offset = call.offset;

@@ -30,6 +30,28 @@ TEST(Fingerprint, FoldsWhatDiffersFromCallToCall) {
     }
 }
 
+TEST(Fingerprint, IsTheSameWithCommentsBetweenWordsThatBelongTogether) {
+    const std::vector<std::pair<const char *, const char *>> same = {
+        {"SELECT a FROM t WHERE b NOT IN (1)", "SELECT a FROM t WHERE b NOT /* é */ IN (1)"},
+        {"SELECT a FROM t WHERE b NOT LIKE 'x'", "SELECT a FROM t WHERE b NOT -- a\n LIKE 'x'"},
+        {"SELECT a FROM t WHERE b NOT BETWEEN 1 AND 2", "SELECT a FROM t WHERE b NOT/**/BETWEEN 1 AND 2"},
+        {"SELECT a FROM t ORDER BY a NULLS FIRST", "SELECT a FROM t ORDER BY a NULLS /* b */ FIRST"},
+        {"SELECT * FROM unnest($1) WITH ORDINALITY", "SELECT * FROM unnest($1) WITH /* c */ ORDINALITY"},
+        {"SELECT a::timestamp with time zone FROM t", "SELECT a::timestamp with /* d */ time zone FROM t"},
+    };
+    for (const auto &[one, other] : same) {
+        EXPECT_EQ(parse(other).status, ParseStatus::ok) << other;
+        EXPECT_EQ(fingerprint(one), fingerprint(other)) << one << " / " << other;
+        EXPECT_EQ(normalize(one), normalize(other));
+    }
+}
+
+TEST(Fingerprint, IsNoneOfATextWhoseCommentIsNotClosed) {
+    for (const char *text : {"SELECT 1 /* a", "SELECT 1 /* a /* b */", "/* SELECT 1"}) {
+        EXPECT_NE(parse(text).status, ParseStatus::ok) << text;
+    }
+}
+
 TEST(Fingerprint, TellsShapesApart) {
     const std::vector<std::pair<const char *, const char *>> different = {
         {"SELECT a FROM t WHERE b = 1", "SELECT a FROM t WHERE c = 1"},

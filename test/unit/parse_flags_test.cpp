@@ -63,6 +63,10 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"SELECT * FROM t WHERE 1 = 1", 0, filtered}, Case{"SELECT * FROM t WHERE true", 0, filtered},
                     Case{"SELECT * FROM t WHERE a IS NULL", 0, filtered}, Case{"SELECT * FROM t", relation, filtered},
                     Case{"SELECT * FROM t JOIN u ON u.a = t.a AND u.b = 1", filtered, 0},
+                    Case{"SELECT coalesce((SELECT b FROM t WHERE a = $1), 'x')", filtered | keyed, count | page},
+                    Case{"SELECT COALESCE((SELECT b FROM t WHERE a = $1)::text, $2, 'x')::int", filtered | keyed, page},
+                    Case{"SELECT coalesce((SELECT count(*) FROM t WHERE a = $1), 0)", count | keyed, page},
+                    Case{"SELECT coalesce((SELECT b FROM t WHERE a = 1), (SELECT c FROM u WHERE a = 1))", 0, page},
                     Case{"DELETE FROM t WHERE a = $1", filtered, page}, Case{"UPDATE t SET a = 1", relation, filtered},
                     Case{"SELECT * FROM t WHERE EXISTS (SELECT 1 FROM u WHERE u.t = t.id AND u.a = 5)", filtered, 0}));
 

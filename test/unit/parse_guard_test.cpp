@@ -45,7 +45,7 @@ TEST(Guard, RefusesDeepNesting) {
     for (const std::string &text : texts) {
         EXPECT_EQ(parse(text, 1 << 20).status, ParseStatus::too_large) << text.substr(0, 60);
         EXPECT_EQ(normalize(text), "") << text.substr(0, 60);
-        EXPECT_FALSE(rewrite_batched(text, true).done);
+        EXPECT_FALSE(rewrite_batched(text).done);
         EXPECT_FALSE(rewrite_page(text).done);
     }
 }

@@ -29,9 +29,9 @@ struct Rewrite {
     std::string text; // or the reason
 };
 
-inline Rewrite rewrite_batched(std::string_view text, bool single_row) {
+inline Rewrite rewrite_batched(std::string_view text, const RewriteFacts *facts = nullptr) {
     std::string out(default_max_parse_bytes, '\0');
-    const bool done = query_audit_rewrite_batched(text.data(), text.size(), single_row, out.data(), out.size());
+    const bool done = query_audit_rewrite_batched(text.data(), text.size(), facts, out.data(), out.size());
     return {done, out.c_str()};
 }
 
@@ -39,6 +39,12 @@ inline Rewrite rewrite_page(std::string_view text) {
     std::string out(default_max_parse_bytes, '\0');
     const bool done = query_audit_rewrite_page(text.data(), text.size(), out.data(), out.size());
     return {done, out.c_str()};
+}
+
+inline std::string describe_key(std::string_view text, std::int32_t key) {
+    std::string out(1024, '\0');
+    query_audit_describe_key(text.data(), text.size(), key, out.data(), out.size());
+    return out.c_str();
 }
 
 // The filter's values as they stand in the text: "$1" or the literal's first word.

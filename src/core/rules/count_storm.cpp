@@ -331,7 +331,7 @@ constinit const RuleDescriptor count_storm_rule = {
                     "Aggregates with different filters from which they are reported"}},
     .evidence_names = {"aggregates", "different_statements", "longest_us", "mean_pause_us"},
     .related_name = "statements",
-    .fix = Fix::none,
+    .fix = Fix::filtered_aggregates,
     .on_series = nullptr,
     .on_statement = on_statement,
     .on_unit = on_unit,

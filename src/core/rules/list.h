@@ -9,6 +9,9 @@
     X(duplicate_query)                                                                                                 \
     X(seq_scan)                                                                                                        \
     X(count_before_paginate)                                                                                           \
+    X(write_loop)                                                                                                      \
+    X(commit_per_row)                                                                                                  \
+    X(nested_loop_query)                                                                                               \
     X(redundant_count)                                                                                                 \
     X(count_storm)                                                                                                     \
     X(fetch_ids_then_rows)
@@ -18,5 +21,12 @@ namespace query_audit {
 #define QUERY_AUDIT_DECLARE_RULE(id) extern const RuleDescriptor id##_rule;
 QUERY_AUDIT_RULES(QUERY_AUDIT_DECLARE_RULE)
 #undef QUERY_AUDIT_DECLARE_RULE
+
+// Their indexes, by id.
+namespace rule_index {
+#define QUERY_AUDIT_NAME_RULE(id) id,
+enum : int { QUERY_AUDIT_RULES(QUERY_AUDIT_NAME_RULE) };
+#undef QUERY_AUDIT_NAME_RULE
+} // namespace rule_index
 
 } // namespace query_audit

@@ -1,5 +1,6 @@
 #include "core/evidence.h"
 #include "core/rules/list.h"
+#include "core/write_loops.h"
 
 namespace query_audit {
 namespace {
@@ -31,7 +32,8 @@ void on_series(const SeriesContext &context) {
     if (!is_look_up(series.shape)) return;
     const SequenceEvidence evidence =
         judge_repeats(context.unit, series, context.end, repeats_with_other_values, context.thresholds, true);
-    if (evidence.tally == nullptr || is_storm(context, *evidence.tally)) return;
+    if (evidence.tally == nullptr || reads_for_write_loop(context.unit, series, evidence)) return;
+    if (is_storm(context, *evidence.tally)) return;
     const Tally &tally = *evidence.tally;
     const bool has_parent = evidence.explained != Explains::nothing;
     const std::uint64_t parent = has_parent ? tally.parent.fingerprint : 0;

@@ -23,8 +23,11 @@ struct Threshold {
 // The kind of SQL that mends it; the server adapter knows how to write each.
 enum class Fix : std::uint8_t {
     none,
-    batch_child,        // the query, for many keys at once
-    page_without_count, // the parent's page, with one row more
+    batch_child,         // the query, for many keys at once
+    batch_write,         // the INSERT, UPDATE or DELETE, for many rows at once
+    filtered_aggregates, // one aggregate for all related statements (UnitFinding::related)
+    page_without_count,  // the parent's page with one row more, and by key
+    keyset_page,         // the query's page by key
     create_index,
 };
 
@@ -42,6 +45,17 @@ struct StatementContext {
     const StatementEvent &event;
     std::uint32_t position; // in the unit, 0 for a nested statement
     const Settings &settings;
+    int rule;
+    const int *thresholds;
+};
+
+struct NestedRun;
+struct NestedSeries;
+
+struct NestedContext {
+    Unit &unit; // takes the findings
+    const NestedRun &run;
+    const NestedSeries &series;
     int rule;
     const int *thresholds;
 };
@@ -72,6 +86,8 @@ struct RuleDescriptor {
     // Called for a statement that aggregates, pages, looks up by a list, fetches all rows after a count, or was
     // measured; null: not a rule of single statements.
     void (*on_statement)(const StatementContext &context);
+    // Called for what ran often enough inside one statement of the client's; null: not a rule of nested statements.
+    void (*on_nested)(const NestedContext &context) = nullptr;
     // Called when a unit that has findings ends; null: nothing that the rule found depends on the end.
     void (*on_unit)(const UnitContext &context) = nullptr;
     // Writes what to do, in a sentence or two.

@@ -35,7 +35,7 @@ django.setup()
 
 from django.db import connections
 
-from corpus import counts, dashboards, duplicates, keys, loops, quiet, requests, scans
+from corpus import counts, dashboards, duplicates, keys, loops, quiet, requests, scans, writes
 import traffic
 
 
@@ -49,4 +49,5 @@ def run_one(application_name, scenario):
 
 
 if __name__ == "__main__":
-    sys.exit(traffic.main("django", [loops, duplicates, scans, counts, dashboards, keys, requests, quiet], run_one))
+    modules = [loops, duplicates, scans, counts, dashboards, keys, writes, requests, quiet]
+    sys.exit(traffic.main("django", modules, run_one))

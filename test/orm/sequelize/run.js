@@ -14,6 +14,7 @@ const scenarios = {
   ...require("./corpus/duplicates"),
   ...require("./corpus/scans"),
   ...require("./corpus/counts"),
+  ...require("./corpus/writes"),
   ...require("./corpus/dashboards"),
   ...require("./corpus/keys"),
   ...require("./corpus/requests"),

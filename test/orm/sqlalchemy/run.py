@@ -7,7 +7,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "shared")]
 
-from corpus import counts, dashboards, duplicates, keys, loops, quiet, requests, scans
+from corpus import counts, dashboards, duplicates, keys, loops, quiet, requests, scans, writes
 from corpus.database import Database
 import traffic
 
@@ -21,4 +21,5 @@ def run_one(application_name, scenario):
 
 
 if __name__ == "__main__":
-    sys.exit(traffic.main("sqlalchemy", [loops, duplicates, scans, counts, dashboards, keys, requests, quiet], run_one))
+    modules = [loops, duplicates, scans, counts, dashboards, keys, writes, requests, quiet]
+    sys.exit(traffic.main("sqlalchemy", modules, run_one))

@@ -1,4 +1,4 @@
-"""Good habits, batches, writes and maintenance: nothing of this is a finding."""
+"""Good habits, batches and maintenance: nothing of this is a finding."""
 
 from datetime import datetime, timedelta, timezone
 from io import StringIO
@@ -6,7 +6,7 @@ from io import StringIO
 from django.core.management import call_command
 from django.db import OperationalError, connection, models, transaction
 from django.db.models import F
-from knowledge.models import Author, Comment, Document, Gap, Job
+from knowledge.models import Author, Comment, Document, Job
 
 from corpus.wire import execute
 
@@ -121,16 +121,6 @@ def bulk_insert():
     with transaction.atomic():
         Comment.objects.bulk_create(Comment(document_id=n + 1, user_id=n + 1, body="New") for n in range(200))
         transaction.set_rollback(True)
-
-
-def write_loops():
-    with transaction.atomic():
-        gaps = [Gap.objects.create(tenant_id=2, question=f"New {number}") for number in range(12)]
-        for gap in gaps:
-            gap.status = "answered"
-            gap.save()
-        for gap in gaps:
-            gap.delete()
 
 
 def introspection():

@@ -1,6 +1,6 @@
 "use strict";
 
-// Good habits, batches, writes and maintenance: nothing of this is a finding.
+// Good habits, batches and maintenance: nothing of this is a finding.
 
 const { DataTypes, Op, Transaction } = require("sequelize");
 const { range } = require("./traffic");
@@ -144,21 +144,6 @@ module.exports = {
     const rows = range(1, 201).map((n) => ({ documentId: n, userId: n, body: "New", createdAt: new Date() }));
     await db.Comment.bulkCreate(rows, { transaction });
     await transaction.rollback();
-  },
-
-  async write_loops(db) {
-    await inTransaction(db, async (options) => {
-      const gaps = [];
-      for (const number of range(0, 12)) {
-        gaps.push(await db.Gap.create({ tenantId: 2, question: `New ${number}` }, options));
-      }
-      for (const gap of gaps) {
-        await gap.update({ status: "answered" }, options);
-      }
-      for (const gap of gaps) {
-        await gap.destroy(options);
-      }
-    });
   },
 
   async introspection({ sequelize }) {

@@ -1,13 +1,13 @@
-"""Good habits, batches, writes and maintenance: nothing of this is a finding."""
+"""Good habits, batches and maintenance: nothing of this is a finding."""
 
 from datetime import datetime, timedelta, timezone
 
-from sqlalchemy import Column, ForeignKey, Integer, MetaData, Sequence, Table, Text, delete, insert, select, update
+from sqlalchemy import Column, ForeignKey, Integer, MetaData, Text, insert, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import declarative_base, joinedload, selectinload
 
 from corpus.database import execute
-from corpus.models import Author, Comment, Document, Gap, Job
+from corpus.models import Author, Comment, Document, Job
 
 
 def _page(session, *options, size=20, tenant=1):
@@ -128,29 +128,6 @@ def bulk_insert(db):
         session.execute(insert(Comment.__table__), rows)
         session.add_all(Comment(**row) for row in rows)
         session.flush()
-
-
-def write_loops(db):
-    with db.session() as session:
-        gaps = []
-        for number in range(12):
-            gaps.append(Gap(tenant_id=2, question=f"New {number}"))
-            session.add(gaps[-1])
-            session.flush()
-        for gap in gaps:
-            gap.status = "answered"
-            session.flush()
-        for gap in gaps:
-            session.execute(delete(Gap).filter_by(id=gap.id))
-
-
-def sequence_per_insert(db):
-    key = Column("id", Integer, Sequence("tags_id_seq"), primary_key=True)
-    tags = Table("tags", MetaData(), key, Column("label", Text))
-    with db.engine(implicit_returning=False).connect() as connection, connection.begin() as transaction:
-        for number in range(12):
-            connection.execute(tags.insert(), {"label": f"new-{number}"})
-        transaction.rollback()
 
 
 def introspection(db):

@@ -1,0 +1,128 @@
+#include "pg/sampler.h"
+
+#include "pg/pg.h"
+
+namespace query_audit {
+namespace {
+
+constexpr int looked_at_columns = 64;
+constexpr size_t longest_key_bytes = 256;
+
+struct SampledColumn {
+    Oid type;
+    AttrNumber number;
+    int16 length;
+    bool by_value;
+};
+
+struct Sampler {
+    DestReceiver receiver;
+    DestReceiver *client; // where the rows go
+    SampledColumn column[sampled_columns];
+    AttrNumber last_number;
+    RowSample sample;
+};
+
+Sampler sampler;
+
+// Types of which nobody makes a key.
+bool may_be_key(Oid type) {
+    switch (type) {
+    case BOOLOID:
+    case FLOAT4OID:
+    case FLOAT8OID:
+    case TIMESTAMPOID:
+    case TIMESTAMPTZOID:
+    case TIMETZOID:
+    case INTERVALOID:
+    case JSONOID:
+    case JSONBOID:
+    case XMLOID:
+    case TSVECTOROID:
+        return false;
+    default:
+        return true;
+    }
+}
+
+void start_up(DestReceiver *, int operation, TupleDesc rows) {
+    RowSample &sample = sampler.sample;
+    sample.rows = sample.columns = 0;
+    for (int i = 0; i < rows->natts && i < looked_at_columns && sample.columns < sampled_columns; ++i) {
+        const Form_pg_attribute attribute = TupleDescAttr(rows, i);
+        if (!may_be_key(attribute->atttypid)) continue;
+        const auto number = static_cast<AttrNumber>(i + 1);
+        sampler.column[sample.columns++] = {attribute->atttypid, number, attribute->attlen, attribute->attbyval};
+        sampler.last_number = number;
+    }
+    sampler.client->rStartup(sampler.client, operation, rows);
+}
+
+void take_row(TupleTableSlot *row) {
+    RowSample &sample = sampler.sample;
+    slot_getsomeattrs(row, sampler.last_number);
+    for (uint32 c = 0; c < sample.columns; ++c) {
+        const SampledColumn &column = sampler.column[c];
+        const int place = column.number - 1;
+        uint32 hash = 0;
+        if (!row->tts_isnull[place]) {
+            hash = hash_sampled_value(column.type, column.length, column.by_value, row->tts_values[place]);
+        }
+        sample.value[c][sample.rows] = hash;
+    }
+    ++sample.rows;
+}
+
+bool receive(TupleTableSlot *row, DestReceiver *) {
+    if (sampler.sample.rows < sampled_rows && sampler.sample.columns > 0) take_row(row);
+    return sampler.client->receiveSlot(row, sampler.client);
+}
+
+void shut_down(DestReceiver *) { sampler.client->rShutdown(sampler.client); }
+
+void destroy(DestReceiver *) {}
+
+void note_origins(const PlannedStmt *plan) {
+    RowSample &sample = sampler.sample;
+    uint32 c = 0;
+    ListCell *cell;
+    foreach (cell, plan->planTree->targetlist) {
+        const TargetEntry *entry = static_cast<const TargetEntry *>(lfirst(cell));
+        if (c == sample.columns) break;
+        if (entry->resno != sampler.column[c].number) continue;
+        sample.origin[c] = {entry->resorigtbl, entry->resorigcol, static_cast<uint16>(entry->resno)};
+        ++c;
+    }
+}
+
+} // namespace
+
+void begin_sampling(QueryDesc *query) {
+    sampler.receiver = {receive, start_up, shut_down, destroy, query->dest->mydest};
+    sampler.client = query->dest;
+    sampler.sample.rows = sampler.sample.columns = 0;
+    query->dest = &sampler.receiver;
+}
+
+const RowSample *end_sampling(QueryDesc *query) {
+    query->dest = sampler.client;
+    if (sampler.sample.rows < 2 || sampler.sample.columns == 0) return nullptr;
+    note_origins(query->plannedstmt);
+    return &sampler.sample;
+}
+
+uint32 hash_sampled_value(Oid type, int16 length, bool by_value, Datum value) {
+    if (by_value) return hash_sampled_integer(static_cast<int64>(value));
+    const void *data = DatumGetPointer(value);
+    if (length > 0) return hash_sampled_bytes({static_cast<const char *>(data), static_cast<size_t>(length)});
+    if (length == -2) return hash_sampled_bytes(static_cast<const char *>(data));
+    if (VARATT_IS_EXTERNAL(data) || VARATT_IS_COMPRESSED(data)) return 0;
+    size_t bytes = VARSIZE_ANY_EXHDR(data);
+    const char *text = VARDATA_ANY(data);
+    if (bytes > longest_key_bytes) return 0;
+    // What pads a character(n) is no part of its value.
+    while (type == BPCHAROID && bytes > 0 && text[bytes - 1] == ' ') --bytes;
+    return hash_sampled_bytes({text, bytes});
+}
+
+} // namespace query_audit
