@@ -23,7 +23,7 @@ SELECT count(*) FROM documents WHERE status = 'open';
 SELECT count(*) FROM documents WHERE folder_id = 3;
 SELECT name FROM folders WHERE id = 1;
 SELECT sum(size) FROM documents WHERE status = 'done' AND folder_id < 5;
-SELECT COUNT(*) AS "__count" FROM (SELECT DISTINCT "documents"."id" AS "col1" FROM "documents" WHERE "documents"."tenant_id" = 2) subquery;
+SELECT COUNT(*) AS "__count" FROM (SELECT DISTINCT "documents"."id" AS "col1" FROM "documents" WHERE "documents"."size" > 500) subquery;
 COMMIT;
 \o
 :found;

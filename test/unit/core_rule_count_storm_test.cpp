@@ -243,6 +243,22 @@ TEST(CountStorm, StaysLowInABusyPool) {
     }
 }
 
+TEST(CountStorm, StaysLowInABusyPoolOfRequestsInNoOrder) {
+    Session session;
+    std::uint64_t random = 7;
+    for (std::uint64_t request = 1; request <= 2000; ++request) {
+        random = hash_mix(random);
+        const std::uint64_t kind = random % 6;
+        if (kind == 0) {
+            session.run(look_up(7), {.value = request, .pause_us = 2000});
+        } else {
+            session.run(number(kind), {.value = request, .pause_us = 2000});
+        }
+        session.look();
+        ASSERT_LE(surest(session), Confidence::low) << request;
+    }
+}
+
 TEST(CountStorm, StaysLowInABusyPoolOfOtherStatementsToo) {
     Session session;
     const std::uint64_t kinds_in_turn[] = {1, 3, 2, 2, 4, 1, 3, 3, 2, 5, 1, 4, 4, 2, 5, 3, 1};

@@ -93,8 +93,8 @@ bool ran_in_order(const Unit &unit, const Storm &storm, int count, std::uint32_t
     return true;
 }
 
-// Cuts the storm down to different statements right after each other that ran in the same order before. Requests of
-// one count each do not come in the same order twice.
+// Cuts the storm down to different statements right after each other that ran in the same order before, each time after
+// the same other statement. Requests of one count each come in any order, and nothing tells where one begins.
 bool keep_recurring_run(const Unit &unit, Storm &storm, int least) noexcept {
     int length = 1;
     for (; length < storm.count; ++length) {
@@ -106,8 +106,11 @@ bool keep_recurring_run(const Unit &unit, Storm &storm, int least) noexcept {
     if (length < least) return false;
     const std::uint32_t oldest = oldest_position(unit);
     const auto span = static_cast<std::uint32_t>(length);
-    for (std::uint32_t last = storm.member[length - 1]->position; last-- >= oldest + span;) {
-        if (!ran_in_order(unit, storm, length, last)) continue;
+    const HistoryEntry *before = history_at(unit, storm.member[length - 1]->position - 1);
+    if (before == nullptr || before->position == 0 || is_aggregate(*before)) return false;
+    for (std::uint32_t last = storm.member[length - 1]->position; last-- > oldest + span;) {
+        const HistoryEntry *earlier = history_at(unit, last - span);
+        if (earlier == nullptr || earlier->key != before->key || !ran_in_order(unit, storm, length, last)) continue;
         storm.count = length;
         return true;
     }
@@ -318,7 +321,7 @@ constinit const RuleDescriptor count_storm_rule = {
         "with one for each "
         "row of a list before it, it is `n_plus_one`. Outside a transaction, trace or named unit it stays `low` while "
         "it goes on, and becomes `medium` when it has ended and long pauses set it apart, or when the same different "
-        "statements ran right after each other in the same order before.",
+        "statements ran right after each other before, in the same order and after the same other statement.",
     .silent_for =
         "The same filter and values again (`duplicate_query`); aggregates of different tables; a loop by key "
         "(`n_plus_one`); one count in each request of a busy connection; a write to the table in between; statements "
