@@ -98,7 +98,7 @@ SELECT query_audit.begin_unit('an import') \g /dev/null
 SELECT format('EXECUTE add_line(%s, ''line'')', i) FROM generate_series(1, 100) AS i \gexec
 \o
 SELECT query_audit.end_unit() \g /dev/null
-SELECT confidence, severity, relation, occurrences, calls, rows, fix_sql IS NULL AS no_fix_sql, advice,
+SELECT confidence, severity, relation, occurrences, calls, rows, fix_sql, advice,
        saved_time BETWEEN 0 AND wall_time AS saves_some, wall_time >= total_exec_time AS pauses_count
 FROM query_audit.findings
 WHERE rule = 'commit_per_row' AND datname = current_database() AND application_name = 'a hundred are critical';

@@ -28,6 +28,18 @@ COMMIT;
 \o
 :found;
 
+SET application_name = 'tiles of one tenant';
+\o /dev/null
+BEGIN;
+SELECT count(*) FROM documents WHERE tenant_id = 1;
+SELECT count(*) FROM documents WHERE tenant_id = 1 AND status = 'open';
+SELECT count(*) FROM documents WHERE tenant_id = 1 AND folder_id > 3;
+SELECT sum(size) FROM documents WHERE tenant_id = 1 AND size > 100;
+COMMIT;
+\o
+SELECT confidence, calls, fix_sql FROM query_audit.findings
+WHERE rule = 'count_storm' AND datname = current_database() AND application_name = 'tiles of one tenant';
+
 SET application_name = 'values of one statement';
 PREPARE of_status(integer, text) AS SELECT count(*) FROM documents WHERE tenant_id = $1 AND status = $2;
 \o /dev/null

@@ -172,7 +172,7 @@ BEGIN;
 SELECT format('EXECUTE add_line(%s, ''line'')', i) FROM generate_series(1, 100) AS i \gexec
 \o
 COMMIT;
-SELECT severity, relation, occurrences, calls, rows, fix_sql IS NULL AS no_fix_sql, advice,
+SELECT severity, relation, occurrences, calls, rows, fix_sql, advice,
        saved_time BETWEEN 0 AND wall_time AS saves_some, wall_time >= total_exec_time AS pauses_count
 FROM query_audit.findings
 WHERE rule = 'write_loop' AND datname = current_database() AND application_name = 'a hundred are critical';

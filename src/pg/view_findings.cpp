@@ -177,7 +177,8 @@ Remedy find_remedy(const FindingRecord &record, const char *query, const char *p
         written = query_audit_rewrite_write(query, length, facts_of(record, query), sql, sql_capacity);
         break;
     case Fix::filtered_aggregates:
-        written = write_aggregates(finding, sql);
+        // One text with other values each time needs GROUP BY, as the advice says.
+        written = finding.related[1] == 0 || write_aggregates(finding, sql);
         break;
     case Fix::page_without_count:
         written = write_page(record, parent_query, sql);
