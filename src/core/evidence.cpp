@@ -24,9 +24,16 @@ std::int64_t mean_idle_ns(const Tally &tally) noexcept {
 
 bool is_unbroken(const Series &series, const Tally &tally) noexcept { return series.run_calls >= tally.calls; }
 
+// Whether a statement of this series is part of what repeats.
+bool repeats_with(const Unit &unit, const Series &series, std::uint64_t key) noexcept {
+    const Series *other = find_series(unit, key);
+    return other != nullptr && 2 * std::uint64_t{other->calls} >= series.calls;
+}
+
+// What comes after the pause, or came before it, is not the same again.
 bool is_set_apart(const Unit &unit, const Series &series, const Tally &tally, const UnitEnd &end) noexcept {
-    return is_surrounded_by_quiet(unit, end, mean_idle_ns(tally), tally.max_idle_ns) && end.next_key != series.key &&
-           !unit.follows_same_series;
+    return is_surrounded_by_quiet(unit, end, mean_idle_ns(tally), tally.max_idle_ns) &&
+           !repeats_with(unit, series, end.next_key) && !repeats_with(unit, series, unit.previous_key);
 }
 
 // Nothing but time marks the run, and no parent explains it.

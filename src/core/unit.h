@@ -79,10 +79,10 @@ struct Unit {
     ClientIdentity client;
     Mark mark; // burst, named_unit or trace
     bool transaction_open;
-    bool follows_same_series; // the unit before ended with the series that this one began with
-    std::uint8_t padding[5];
-    std::uint64_t trace; // hash of the trace id
-    std::uint64_t route; // hash of the route tag
+    std::uint8_t padding[6];
+    std::uint64_t previous_key; // series of the last statement of the unit before, 0: not known
+    std::uint64_t trace;        // hash of the trace id
+    std::uint64_t route;        // hash of the route tag
     char name[unit_name_bytes];
     char tags[tags_bytes];
     std::int64_t first_ns; // start of the first statement

@@ -45,11 +45,8 @@ bool is_other_route(const Unit &unit, const Tags &tags) {
 
 pg_noinline void begin_next_unit(Unit &unit, const StatementEvent &event) {
     const int64 pause_ns = unit.number != 0 ? event.start_ns - unit.last_ns : std::numeric_limits<int64>::max() / 4;
-    const uint64 next_key = event.series;
-    const Series *last = nullptr;
-    if (unit.position > 0) last = find_series(unit, unit.history[unit.position % history_length].key);
-    const bool follows = last != nullptr && last->key == next_key;
-    end_unit(UnitEnd{.ended = true, .pause_after_ns = pause_ns, .next_key = next_key});
+    const uint64 last_key = unit.position > 0 ? unit.history[unit.position % history_length].key : 0;
+    end_unit(UnitEnd{.ended = true, .pause_after_ns = pause_ns, .next_key = event.series});
     // Another role takes part in a named unit under its own name, and with its own rights to see it.
     const bool named = unit.number != 0 && unit.mark == Mark::named_unit;
     char name[unit_name_bytes];
@@ -57,7 +54,7 @@ pg_noinline void begin_next_unit(Unit &unit, const StatementEvent &event) {
     begin_unit(unit, named ? Mark::named_unit : Mark::burst, slot->client);
     if (named) memcpy(unit.name, name, sizeof(name));
     unit.pause_before_ns = pause_ns;
-    unit.follows_same_series = follows;
+    unit.previous_key = last_key;
     unit.backend = MyProcPid;
 }
 

@@ -84,7 +84,7 @@ is(read_audit($node, $found), 'n_plus_one|high|trace|10|1', 'and is one finding 
 reset_audit($node);
 $client->query("$list " . trace(2));
 $client->query(look_up($_, trace(2))) for 1 .. 10;
-is(read_audit($node, "$found AND parent_query LIKE 'SELECT id FROM item%'"), 'n_plus_one|high|trace|10|1',
+is(read_audit($node, "$found AND parent_query LIKE 'SELECT id FROM item%'"), 'n_plus_one|proven|trace|10|1',
 	'with the list that it loops over, from yet another connection');
 is(read_audit($node, "SELECT count(*) FROM query_audit.findings WHERE rule = 'duplicate_query'"), '0', 'and nothing is a duplicate');
 
@@ -217,7 +217,7 @@ administer('SET server_reset_query_always = 1');
 reset_audit($node);
 $client->query("$list " . trace(40));
 $client->query(look_up($_, trace(40))) for 1 .. 10;
-is(read_audit($node, $found), 'n_plus_one|high|trace|10|1', 'DISCARD ALL between the statements breaks no trace');
+is(read_audit($node, $found), 'n_plus_one|proven|trace|10|1', 'DISCARD ALL between the statements breaks no trace');
 reset_audit($node);
 $first->query(look_up($_)) for 1 .. 10;
 is(read_audit($node, $found), '', 'nor does it make requests of one pool a loop');
@@ -226,7 +226,7 @@ reset_audit($node);
 $first->query('BEGIN; ' . $list);
 $first->query(look_up($_)) for 1 .. 10;
 $first->query('COMMIT');
-is(read_audit($node, $found), 'n_plus_one|high|transaction|10|1', 'a loop in a transaction stays on its connection, and is found');
+is(read_audit($node, $found), 'n_plus_one|proven|transaction|10|1', 'a loop in a transaction stays on its connection, and is found');
 
 $_->close for @clients, $first, $second;
 done_testing();

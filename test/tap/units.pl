@@ -48,7 +48,7 @@ $wire->query("BEGIN; $list");
 look_up($wire, 1 .. 4);
 is(findings_of($node), '', 'a loop in a transaction: nothing at its fourth child');
 look_up($wire, 5);
-is(findings_of($node), 'n_plus_one|high|transaction', 'found at its fifth, while it runs');
+is(findings_of($node), 'n_plus_one|proven|transaction', 'found at its fifth, while it runs');
 is(read_audit($node, 'SELECT application_name, parent_query, calls, occurrences FROM query_audit.findings'),
 	"a loop|SELECT id FROM item ORDER BY id LIMIT \$1|5|1", 'with what is known by then');
 look_up($wire, 6 .. 10);
@@ -74,7 +74,7 @@ reset_audit($node);
 $wire = connect_wire($node);
 $wire->query("BEGIN; $list");
 for my $id (1 .. 10) { sleep 0.03; look_up($wire, $id) }
-is(findings_of($node), 'n_plus_one|high|transaction', 'children 30 ms of work apart in a transaction are found');
+is(findings_of($node), 'n_plus_one|proven|transaction', 'children 30 ms of work apart in a transaction are found');
 is( read_audit($node, 'SELECT wall_time > 270 AND total_exec_time < 100 AND wall_time > saved_time FROM query_audit.findings'),
 	't', 'with the time that the loop took');
 $wire->query('COMMIT');

@@ -76,10 +76,27 @@ TEST(BareRun, StaysLowWhereTheSameStatementComesNextOrCameBefore) {
     other.end(second_us, &publisher);
     EXPECT_EQ(other.confidence(n_plus_one, author), Confidence::medium);
     Session before;
-    before.unit().follows_same_series = true;
+    before.unit().previous_key = series_key(author);
     before.repeat(author, 10);
     before.end();
     EXPECT_EQ(before.confidence(n_plus_one, author), Confidence::low);
+}
+
+TEST(BareRun, StaysLowWhereAnotherStatementOfItsBodyComesNextOrCameBefore) {
+    const auto confidence_with_neighbours = [](const StatementShape *next, std::uint64_t previous_key) {
+        Session session;
+        session.unit().previous_key = previous_key;
+        for (std::uint64_t i = 0; i < 10; ++i) {
+            session.run(author, {.value = i});
+            session.run(publisher, {.value = i});
+        }
+        session.end(second_us, next);
+        return session.confidence(n_plus_one, author);
+    };
+    const StatementShape other = look_up(77);
+    EXPECT_EQ(confidence_with_neighbours(&other, series_key(other)), Confidence::medium);
+    EXPECT_EQ(confidence_with_neighbours(&publisher, 0), Confidence::low);
+    EXPECT_EQ(confidence_with_neighbours(nullptr, series_key(publisher)), Confidence::low);
 }
 
 TEST(BareRun, StaysLowWhenItIsLongAsAStream) {

@@ -231,7 +231,7 @@ class Session {
         ++ended_units_;
         begin_unit(*unit_, Mark::burst, client_);
         unit_->pause_before_ns = pause_ns;
-        unit_->follows_same_series = last_key == next_key;
+        unit_->previous_key = last_key;
     }
 
     std::unique_ptr<Unit> unit_;

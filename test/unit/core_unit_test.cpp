@@ -180,7 +180,7 @@ TEST(Burst, GoesOnThroughShortPausesAndEndsWithALongOne) {
     EXPECT_EQ(session.ended_units(), 1u);
     EXPECT_EQ(session.unit().number, 2u);
     EXPECT_GE(session.unit().pause_before_ns, 260'000'000);
-    EXPECT_TRUE(session.unit().follows_same_series);
+    EXPECT_EQ(session.unit().previous_key, series_key(child));
 }
 
 TEST(Burst, GapIsTenUsualPausesWithinTheConfiguredBounds) {

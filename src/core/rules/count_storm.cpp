@@ -152,7 +152,8 @@ Verdict judge_marked(const Storm &storm) noexcept {
 // A busy client's requests, each with its count, look the same while they go on.
 Verdict judge_burst(const Unit &unit, const Storm &storm, const Pauses &pauses, const UnitEnd &end) noexcept {
     const int different = count_statements(storm);
-    const bool same_again = different == 1 && (end.next_key == storm.first().key || unit.follows_same_series);
+    const std::uint64_t first = storm.first().key;
+    const bool same_again = different == 1 && (end.next_key == first || unit.previous_key == first);
     const bool like_a_page = !storm.unbounded && pauses.mean_ns <= short_pause_ns && !same_again;
     if (like_a_page && is_surrounded_by_quiet(unit, end, pauses.mean_ns, pauses.longest_ns)) {
         return {Confidence::medium, reason_bit(Reason::set_apart)};
