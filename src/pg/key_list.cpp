@@ -21,7 +21,7 @@ int32 elements_of(const ParamExternData &parameter) {
 int32 length_of_key_list(const StatementShape &shape, const QueryDesc *query) {
     const int number = shape.list_parameter;
     if (number == 0) return list_length(text_of(query));
-    const ParamListInfo parameters = query->params;
+    const ParamListInfoData *parameters = query->params;
     if (parameters == nullptr || parameters->paramFetch != nullptr || number > parameters->numParams) return 0;
     return elements_of(parameters->params[number - 1]);
 }

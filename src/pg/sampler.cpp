@@ -49,7 +49,7 @@ void start_up(DestReceiver *, int operation, TupleDesc rows) {
     RowSample &sample = sampler.sample;
     sample.rows = sample.columns = 0;
     for (int i = 0; i < rows->natts && i < looked_at_columns && sample.columns < sampled_columns; ++i) {
-        const Form_pg_attribute attribute = TupleDescAttr(rows, i);
+        const FormData_pg_attribute *attribute = TupleDescAttr(rows, i);
         if (!may_be_key(attribute->atttypid)) continue;
         const auto number = static_cast<AttrNumber>(i + 1);
         sampler.column[sample.columns++] = {attribute->atttypid, number, attribute->attlen, attribute->attbyval};

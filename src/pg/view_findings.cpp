@@ -27,9 +27,9 @@ void write_lineage(const FindingRecord &record, const char *query, TextWriter &l
         lineage.append(quote_identifier(relation));
         lineage.append(".");
         lineage.append(quote_identifier(column));
-        lineage.format(" (parent column {})", from.number);
+        lineage.append(psprintf(" (parent column %d)", from.number));
     } else {
-        lineage.format("parent column {}", from.number);
+        lineage.append(psprintf("parent column %d", from.number));
     }
     char key[2 * NAMEDATALEN + 32];
     const auto key_number = static_cast<int32>(record.finding.lineage_key);
@@ -198,8 +198,10 @@ void write_advice(const UnitFinding &finding, const Remedy &remedy, RowWriter &r
     char advice[1024 + 256];
     TextWriter writer(advice, sizeof(advice));
     rule(finding.rule).advise(finding, writer);
-    if (remedy.reason[0] != '\0')
-        writer.format(" No such statement is written here: {}", std::string_view(remedy.reason));
+    if (remedy.reason[0] != '\0') {
+        writer.append(" No such statement is written here: ");
+        writer.append(remedy.reason);
+    }
     row.text(writer.view());
 }
 
