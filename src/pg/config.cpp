@@ -70,6 +70,12 @@ void assign_disabled_rules(const char *, void *extra) {
     settings.disabled_rules = extra != nullptr ? static_cast<RuleList *>(extra)->mask : 0;
 }
 
+// The server knows some units, and takes values in others of their kind then.
+int flags_of_unit(const char *unit) {
+    if (strcmp(unit, "ms") == 0) return GUC_UNIT_MS;
+    return strcmp(unit, "kB") == 0 ? GUC_UNIT_KB : 0;
+}
+
 void define_thresholds() {
     for (int r = 0; r < rule_count(); ++r) {
         for (int t = 0; t < max_thresholds; ++t) {
@@ -79,10 +85,10 @@ void define_thresholds() {
             std::snprintf(name, sizeof(name), "pg_query_audit.%s_%s", rule(r).id, threshold.name);
             char description[256];
             std::snprintf(description, sizeof(description), "%s (%s).", threshold.description, threshold.unit);
-            DefineCustomIntVariable(MemoryContextStrdup(TopMemoryContext, name),
-                                    MemoryContextStrdup(TopMemoryContext, description), nullptr,
-                                    &settings.thresholds[r][t], threshold.default_value, threshold.minimum,
-                                    threshold.maximum, PGC_SUSET, 0, nullptr, nullptr, nullptr);
+            DefineCustomIntVariable(
+                MemoryContextStrdup(TopMemoryContext, name), MemoryContextStrdup(TopMemoryContext, description),
+                nullptr, &settings.thresholds[r][t], threshold.default_value, threshold.minimum, threshold.maximum,
+                PGC_SUSET, flags_of_unit(threshold.unit), nullptr, nullptr, nullptr);
         }
     }
 }

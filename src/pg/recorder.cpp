@@ -142,7 +142,7 @@ pg_noinline void judge_alone(const Execution &execution, const StatementEvent &e
 }
 
 void add_nested_execution(const Execution &execution, const StatementEvent &event) {
-    if (event.facts != nullptr) judge_alone(execution, event);
+    if (event.facts != nullptr || event.noteworthy()) judge_alone(execution, event);
     note_settings_changed(); // by set_config(), perhaps
     NestedRun &run = slot->nested;
     if (!runs_in(run.statement)) {
@@ -156,7 +156,7 @@ void add_nested_execution(const Execution &execution, const StatementEvent &even
 bool add_to_sequences(Execution &execution, const StatementEvent &event) {
     if (!takes_part_in_sequences(event)) {
         note_aside(slot->unit, event);
-        if (event.facts != nullptr) judge_alone(execution, event);
+        if (event.facts != nullptr || event.noteworthy()) judge_alone(execution, event);
         note_settings_changed(); // by set_config(), perhaps
         return false;
     }
@@ -169,6 +169,26 @@ bool add_to_sequences(Execution &execution, const StatementEvent &event) {
 
 StatementKey key_of(const Execution &execution) {
     return StatementKey{execution.event.shape->fingerprint, MyDatabaseId, execution.user};
+}
+
+// What is known around a noteworthy execution, before it is added itself. Statements inside of it have ended before it.
+pg_noinline const Surroundings *look_around(const Execution &execution) {
+    static Surroundings around;
+    static struct {
+        int64 start_ns;
+        int64 execution_ns;
+        uint64 temp_bytes;
+    } longest; // of the nested ones in the client's statement
+    const StatementEvent &event = execution.event;
+    const StatementSums &sums = slot_statement(*slot, key_of(execution), execution.local->place)->sums;
+    const bool inside = longest.start_ns >= event.start_ns;
+    around = {sums.calls, sums.execution_ns, inside ? longest.execution_ns : 0, inside ? longest.temp_bytes : 0};
+    const Execution *outermost = outermost_execution();
+    const bool other_statement = outermost == nullptr || longest.start_ns < outermost->event.start_ns;
+    if (event.is(event_flag::nested) && (other_statement || event.execution_ns > longest.execution_ns)) {
+        longest = {event.start_ns, event.execution_ns, event.temp_bytes};
+    }
+    return &around;
 }
 
 void offer_texts_again() {
@@ -206,6 +226,7 @@ void record(Execution &execution) {
     {
         const SlotWrite write;
         bool new_in_unit = false;
+        execution.event.around = complete && event.noteworthy() ? look_around(execution) : nullptr;
         if (event.is(event_flag::nested)) {
             add_nested_execution(execution, event);
             ++slot->counters.nested;

@@ -91,7 +91,7 @@ TEST_P(EveryRule, LooksAtSomethingAndAdvises) {
     if (std::string_view(descriptor().category) == "sequence" ||
         std::string_view(descriptor().category) == "execution") {
         EXPECT_TRUE(descriptor().on_series != nullptr || descriptor().on_statement != nullptr ||
-                    descriptor().on_nested != nullptr);
+                    descriptor().on_nested != nullptr || descriptor().on_unexplained != nullptr);
     }
     EXPECT_NE(descriptor().advise, nullptr);
 }

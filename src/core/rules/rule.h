@@ -28,6 +28,7 @@ enum class Fix : std::uint8_t {
     filtered_aggregates, // one aggregate for all related statements (UnitFinding::related)
     page_without_count,  // the parent's page with one row more, and by key
     keyset_page,         // the query's page by key
+    write_in_batches,    // the UPDATE or DELETE, some rows at a time in the order of their key
     create_index,
 };
 
@@ -83,9 +84,11 @@ struct RuleDescriptor {
     Fix fix;
     // Called for a series when its length crosses a threshold and when the unit ends; null: not a rule of series.
     void (*on_series)(const SeriesContext &context);
-    // Called for a statement that aggregates, pages, looks up by a list, fetches all rows after a count, or was
-    // measured; null: not a rule of single statements.
+    // Called for a statement that aggregates, pages, looks up by a list, fetches all rows after a count, was measured,
+    // or is noteworthy; null: not a rule of single statements.
     void (*on_statement)(const StatementContext &context);
+    // Called for a noteworthy statement that no rule of single executions has reported.
+    void (*on_unexplained)(const StatementContext &context) = nullptr;
     // Called for what ran often enough inside one statement of the client's; null: not a rule of nested statements.
     void (*on_nested)(const NestedContext &context) = nullptr;
     // Called when a unit that has findings ends; null: nothing that the rule found depends on the end.

@@ -1,0 +1,36 @@
+#include "core/judge.h"
+
+#include <algorithm>
+
+#include "core/rules/rule.h"
+
+namespace query_audit {
+namespace {
+
+// Whether a rule of single executions has just reported this one.
+bool is_explained(const Unit &unit, const StatementEvent &event) noexcept {
+    return std::any_of(unit.findings, unit.findings + unit.finding_count,
+                       [&event](const UnitFinding &finding) noexcept {
+                           return finding.mark == Mark::execution && finding.fingerprint == event.shape->fingerprint &&
+                                  finding.last_seen_us == event.statement_time_us;
+                       });
+}
+
+} // namespace
+
+void judge_statement(Unit &unit, const StatementEvent &event, std::uint32_t position,
+                     const Settings &settings) noexcept {
+    // All rows matter only beside their count.
+    if (event.shape->has(shape_flag::count)) unit.judged_flags |= shape_flag::whole;
+    for (int r = 0; r < rule_count(); ++r) {
+        if (rule(r).on_statement == nullptr || !settings.enabled(r)) continue;
+        rule(r).on_statement(StatementContext{unit, event, position, settings, r, settings.thresholds[r]});
+    }
+    if (!event.noteworthy() || is_explained(unit, event)) return;
+    for (int r = 0; r < rule_count(); ++r) {
+        if (rule(r).on_unexplained == nullptr || !settings.enabled(r)) continue;
+        rule(r).on_unexplained(StatementContext{unit, event, position, settings, r, settings.thresholds[r]});
+    }
+}
+
+} // namespace query_audit
