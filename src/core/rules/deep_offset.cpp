@@ -21,7 +21,8 @@ void on_statement(const StatementContext &context) {
     if (!is_judged_alone(event) || event.is(event_flag::failed)) return;
     const std::int64_t skipped = skipped_by(event);
     if (skipped < context.thresholds[min_rows]) return;
-    const double wasted = static_cast<double>(skipped) / static_cast<double>(skipped + static_cast<double>(event.rows));
+    const double wasted =
+        static_cast<double>(skipped) / (static_cast<double>(skipped) + static_cast<double>(event.rows));
     UnitFinding *finding =
         report_execution(context, Confidence::high,
                          skipped >= context.thresholds[critical_rows] ? Severity::critical : Severity::warning,
@@ -33,6 +34,9 @@ void on_statement(const StatementContext &context) {
     finding->evidence[rows_read] = measured_rows(event);
     finding->evidence[nested] = event.is(event_flag::nested);
 }
+
+// The last pages are as far from the start as there are rows.
+Scaling scale(const UnitFinding &finding) { return {Growth::linear, finding.evidence[rows_skipped]}; }
 
 void advise(const UnitFinding &finding, TextWriter &advice) {
     advice.format("It computed {} rows and threw them away to return {}, and each page costs more than the one before. "
@@ -63,6 +67,7 @@ constinit const RuleDescriptor deep_offset_rule = {
     .fix = Fix::keyset_page,
     .on_series = nullptr,
     .on_statement = on_statement,
+    .scale = scale,
     .advise = advise,
 };
 

@@ -22,6 +22,8 @@ void on_statement(const StatementContext &context) {
     finding->evidence[nested] = event.is(event_flag::nested);
 }
 
+Scaling scale(const UnitFinding &finding) { return {Growth::linear, finding.evidence[rows_changed]}; }
+
 void advise(const UnitFinding &finding, TextWriter &advice) {
     advice.format(
         "One statement changed {} rows: all of them stay locked until it commits, its dead rows cannot be "
@@ -54,6 +56,7 @@ constinit const RuleDescriptor mass_write_rule = {
     .fix = Fix::write_in_batches,
     .on_series = nullptr,
     .on_statement = on_statement,
+    .scale = scale,
     .advise = advise,
 };
 

@@ -41,6 +41,10 @@ void on_unexplained(const StatementContext &context) {
     finding->evidence[failed] = event.is(event_flag::failed);
 }
 
+Scaling scale(const UnitFinding &finding) {
+    return {finding.evidence[rows_read] > 0 ? Growth::linear : Growth::none, finding.evidence[rows_read]};
+}
+
 void advise(const UnitFinding &finding, TextWriter &advice) {
     advice.format("It took {} ms", finding.evidence[longest_ms]);
     if (finding.evidence[failed] > 0) advice.append(", and then failed or was cancelled");
@@ -89,6 +93,7 @@ constinit const RuleDescriptor slow_query_rule = {
     .on_series = nullptr,
     .on_statement = nullptr,
     .on_unexplained = on_unexplained,
+    .scale = scale,
     .advise = advise,
 };
 

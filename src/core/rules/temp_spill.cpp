@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "core/execution.h"
 #include "core/rules/list.h"
 
@@ -25,6 +27,12 @@ void on_statement(const StatementContext &context) {
     finding->evidence[rows_returned] = static_cast<std::int64_t>(event.rows);
     finding->evidence[rows_read] = measured_rows(event);
     finding->evidence[nested] = event.is(event_flag::nested);
+}
+
+// What spills is sorted or hashed, which is no better than sorting once it is on disk.
+Scaling scale(const UnitFinding &finding) {
+    const std::int64_t rows = std::max(finding.evidence[rows_read], finding.evidence[rows_returned]);
+    return {rows > 0 ? Growth::linearithmic : Growth::none, rows};
 }
 
 void advise(const UnitFinding &finding, TextWriter &advice) {
@@ -57,6 +65,7 @@ constinit const RuleDescriptor temp_spill_rule = {
     .fix = Fix::none,
     .on_series = nullptr,
     .on_statement = on_statement,
+    .scale = scale,
     .advise = advise,
 };
 

@@ -34,6 +34,8 @@ void on_statement(const StatementContext &context) {
     finding->evidence[rows_read] = measured_rows(event);
 }
 
+Scaling scale(const UnitFinding &finding) { return {Growth::linear, finding.evidence[rows_returned]}; }
+
 void advise(const UnitFinding &finding, TextWriter &advice) {
     advice.format("It returned {} rows at once and has no LIMIT, ", finding.evidence[rows_returned]);
     advice.append(finding.evidence[filtered] > 0
@@ -67,6 +69,7 @@ constinit const RuleDescriptor unbounded_result_rule = {
     .fix = Fix::none,
     .on_series = nullptr,
     .on_statement = on_statement,
+    .scale = scale,
     .advise = advise,
 };
 
