@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "core/rules/rule.h"
-
 namespace query_audit {
 namespace {
 
@@ -30,6 +28,21 @@ void judge_statement(Unit &unit, const StatementEvent &event, std::uint32_t posi
     for (int r = 0; r < rule_count(); ++r) {
         if (rule(r).on_unexplained == nullptr || !settings.enabled(r)) continue;
         rule(r).on_unexplained(StatementContext{unit, event, position, settings, r, settings.thresholds[r]});
+    }
+}
+
+void judge_idle(Unit &unit, const IdleTransaction &idle, const Settings &settings) noexcept {
+    for (int r = 0; r < rule_count(); ++r) {
+        if (rule(r).on_idle == nullptr || !settings.enabled(r)) continue;
+        rule(r).on_idle(IdleContext{unit, idle, r, settings.thresholds[r]});
+    }
+}
+
+void judge_connection(Unit &unit, ConnectionRecord &record, const ConnectionMoment &moment,
+                      const Settings &settings) noexcept {
+    for (int r = 0; r < rule_count(); ++r) {
+        if (rule(r).on_connection == nullptr || !settings.enabled(r)) continue;
+        rule(r).on_connection(ConnectionContext{unit, record, moment, r, settings.thresholds[r]});
     }
 }
 

@@ -23,11 +23,12 @@ int max_findings = 1000;
 int max_scans = 1000;
 int max_traces = 64;
 int max_units = 128;
+int max_connection_kinds = 64;
 int text_memory_kb = 1536;
 char *disabled_rules = nullptr;
 
 // A session's store serves one backend, so it is smaller, and fixed: its sizes cannot be set before it is there.
-constexpr StoreConfig session_config = {1, 500, 100, 100, 500, 16, 256 * 1024, 32};
+constexpr StoreConfig session_config = {1, 500, 100, 100, 500, 16, 256 * 1024, 32, 4};
 
 struct RuleList {
     uint64 mask;
@@ -133,6 +134,9 @@ void define_settings(bool server_mode) {
         define_size("pg_query_audit.max_traces", "Traces, across backends, that are kept together.", &max_traces, 8,
                     10000, 0);
         define_size("pg_query_audit.max_units", "Kinds of units of work that are kept.", &max_units, 10, 100000, 0);
+        define_size("pg_query_audit.max_connection_kinds",
+                    "Kinds of connections (by database, role and application) that are kept.", &max_connection_kinds, 4,
+                    100000, 0);
         define_size("pg_query_audit.text_memory", "Shared memory for the texts of statements.", &text_memory_kb, 64,
                     1024 * 1024, GUC_UNIT_KB);
         DefineCustomBoolVariable("pg_query_audit.save", "Keeps what was recorded across clean restarts.", nullptr,
@@ -151,6 +155,7 @@ StoreConfig store_config(Mode for_mode, int slots) {
     config.shapes = static_cast<uint32>(max_statements);
     config.traces = static_cast<uint32>(max_traces);
     config.units = static_cast<uint32>(max_units);
+    config.connections = static_cast<uint32>(max_connection_kinds);
     config.text_bytes = static_cast<uint32>(text_memory_kb) * 1024;
     return config;
 }

@@ -7,6 +7,7 @@
 #include "parse/parse.h"
 
 #include "pg/config.h"
+#include "pg/connections.h"
 #include "pg/memory.h"
 #include "pg/values.h"
 
@@ -163,7 +164,10 @@ bool add_to_sequences(Execution &execution, const StatementEvent &event) {
     const bool traced = execution.tagged && execution.tags.trace != 0;
     Unit &unit = traced ? lock_trace(execution) : local_unit(execution, event);
     const bool new_in_unit = add_to_unit(unit, execution, event);
-    if (traced) unlock_trace(execution);
+    if (traced) {
+        unlock_trace(execution);
+        note_traced_transaction(trace_of(execution), event.transaction);
+    }
     return new_in_unit;
 }
 
@@ -234,6 +238,7 @@ void record(Execution &execution) {
             new_in_unit = add_to_sequences(execution, event);
             if (!complete) return;
             ++slot->counters.statements;
+            slot->counters.busy_ns += static_cast<uint64>(event.execution_ns);
         }
         SlotStatement &statement = *slot_statement(*slot, key_of(execution), execution.local->place);
         add_execution(statement, event, new_in_unit);
@@ -249,6 +254,7 @@ void record(Execution &execution) {
 
 void record_transaction_end(bool failed) {
     const uint32 ended = current_transaction++;
+    judge_ended_transaction(ended);
     if (slot == nullptr || !slot->unit.transaction_open || slot->unit.transaction != ended) return;
     end_slot_transaction(ended, failed);
 }

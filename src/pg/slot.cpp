@@ -1,6 +1,7 @@
 #include <bit>
 
 #include "pg/config.h"
+#include "pg/connections.h"
 #include "pg/memory.h"
 #include "pg/slot.h"
 
@@ -71,6 +72,7 @@ namespace {
 
 void at_backend_exit(int, Datum) {
     if (slot == nullptr) return;
+    abandon_idle_transaction();
     {
         const SlotWrite write;
         end_unit(UnitEnd{.ended = true});
@@ -78,6 +80,7 @@ void at_backend_exit(int, Datum) {
         judge_nested_run();
     }
     fold_slot_statements();
+    end_slot_connection();
     {
         const SlotWrite write;
         slot->pid = 0;
@@ -88,15 +91,18 @@ void at_backend_exit(int, Datum) {
 } // namespace
 
 void begin_epoch() {
-    const SlotWrite write;
-    clear_slot_statements(*slot);
-    slot->counters = SlotCounters{};
-    slot->unit.number = 0;
-    slot->unit.finding_count = 0;
-    slot->ended_count = 0;
-    slot->nested.statement = 0;
-    slot->nested.judged = false;
-    slot->epoch = store.header().epoch.load(std::memory_order_relaxed);
+    {
+        const SlotWrite write;
+        clear_slot_statements(*slot);
+        slot->counters = SlotCounters{};
+        slot->unit.number = 0;
+        slot->unit.finding_count = 0;
+        slot->ended_count = 0;
+        slot->nested.statement = 0;
+        slot->nested.judged = false;
+        slot->epoch = store.header().epoch.load(std::memory_order_relaxed);
+    }
+    begin_slot_connection();
 }
 
 void take_slot() {
@@ -111,6 +117,7 @@ void take_slot() {
     // An owner that died while it wrote left the count odd.
     slot->change.store((change | 1) + 1, std::memory_order_release);
     before_shmem_exit(at_backend_exit, 0);
+    begin_slot_connection();
 }
 
 } // namespace query_audit

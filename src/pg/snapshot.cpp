@@ -1,4 +1,7 @@
+#include "core/judge.h"
+
 #include "pg/config.h"
+#include "pg/connections.h"
 #include "pg/memory.h"
 #include "pg/recorder.h"
 #include "pg/snapshot.h"
@@ -98,8 +101,11 @@ Store::Findings snapshot_findings() {
         Store::Findings result = make_table<Store::Findings>(
             config.findings + max_unit_findings * (config.slots + config.traces) + max_nested_series * config.slots);
         const int64 now = now_ns();
-        for_each_unit_copy([&](Unit &unit, int32) {
+        const int64 now_us = GetCurrentTimestamp();
+        for_each_unit_copy([&](Unit &unit, int32 pid) {
             evaluate_unit(unit, end_if_idle(unit, now), settings);
+            const int64 idle_us = unit.transaction_open ? current_idle_us(pid, now_us) : 0;
+            if (idle_us > 0) judge_idle(unit, IdleTransaction{unit.transaction, idle_us, now_us, false}, settings);
             fold_findings(result, unit, Foldable::all);
         });
         fold_nested_runs(result);
@@ -160,6 +166,35 @@ Store::UnitKinds snapshot_units() {
             add_live(copy.unit);
         });
         for_each_trace_copy(add_live);
+        return result;
+    });
+}
+
+Store::Connections snapshot_connections() {
+    return read_at_one_moment([] {
+        const StoreConfig &config = store.header().config;
+        Store::Connections result = make_table<Store::Connections>(config.connections + config.slots);
+        Store::Connections global = copy_table(store.connections(), lock_connections);
+        global.for_each([&](const ConnectionKey &key, const ConnectionRecord &record) {
+            bool inserted = false;
+            ConnectionRecord &sum = result.find_or_insert(key, inserted);
+            sum = record;
+            sum.live = 0;
+        });
+        pfree(global.memory());
+        const int64 now_us = GetCurrentTimestamp();
+        for_each_slot([&](const BackendSlot &copy) {
+            Connection connection = connection_of(copy);
+            if (connection.started_us == 0) return;
+            connection.idle_in_transaction_us += current_idle_us(copy.pid, now_us);
+            bool inserted = false;
+            ConnectionRecord &record = result.find_or_insert(connection.key, inserted);
+            if (inserted) {
+                begin_connection(record, copy.client.application_name, connection.started_us);
+                record.live = 0;
+            }
+            add_live(record, connection, now_us);
+        });
         return result;
     });
 }

@@ -1,3 +1,4 @@
+#include "pg/connections.h"
 #include "pg/hooks.h"
 #include "pg/recorder.h"
 #include "pg/utility.h"
@@ -67,6 +68,7 @@ void note_transaction_statement(const TransactionStmt *statement) {
     if (statement->kind == TRANS_STMT_ROLLBACK) rollback_asked_for = true;
     if (statement->kind == TRANS_STMT_BEGIN || statement->kind == TRANS_STMT_START || statement->chain) {
         explicit_transaction = IsTransactionBlock();
+        if (explicit_transaction) watch_idle_transaction(statement->chain);
     }
 }
 

@@ -84,14 +84,16 @@ Totals count_entries() {
     const LockGuard findings(lock_findings, false);
     const LockGuard scans(lock_scans, false);
     const LockGuard units(lock_units, false);
+    const LockGuard connections(lock_connections, false);
     const LockGuard texts(lock_texts, false);
     totals.findings = store.findings().count();
     totals.scans = store.scans().count();
     totals.units = store.unit_kinds().count();
     totals.texts = store.texts().count();
     totals.text_bytes = static_cast<int64>(store.texts().bytes_used());
-    totals.evictions += static_cast<int64>(store.findings().evictions() + store.scans().evictions() +
-                                           store.unit_kinds().evictions() + store.texts().evictions());
+    totals.evictions +=
+        static_cast<int64>(store.findings().evictions() + store.scans().evictions() + store.unit_kinds().evictions() +
+                           store.connections().evictions() + store.texts().evictions());
     return totals;
 }
 

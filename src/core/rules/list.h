@@ -19,7 +19,10 @@
     X(unbounded_result)                                                                                                \
     X(mass_write)                                                                                                      \
     X(temp_spill)                                                                                                      \
-    X(slow_query)
+    X(slow_query)                                                                                                      \
+    X(idle_in_transaction)                                                                                             \
+    X(connection_churn)                                                                                                \
+    X(connection_pressure)
 
 namespace query_audit {
 

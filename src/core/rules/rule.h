@@ -6,6 +6,7 @@
 
 #include <string_view>
 
+#include "core/connection.h"
 #include "core/projection.h"
 #include "core/text.h"
 #include "core/unit.h"
@@ -62,6 +63,29 @@ struct NestedContext {
     const int *thresholds;
 };
 
+// How long a transaction sat idle between its client's statements.
+struct IdleTransaction {
+    std::uint32_t transaction; // serial number
+    std::int64_t idle_us;      // as the server counted it; of an open one the pause that goes on
+    std::int64_t end_us;       // when it ended, or now
+    bool ended;
+};
+
+struct IdleContext {
+    Unit &unit; // takes the findings, and may hold the transaction's statements
+    const IdleTransaction &idle;
+    int rule;
+    const int *thresholds;
+};
+
+struct ConnectionContext {
+    Unit &unit; // takes the findings
+    ConnectionRecord &record;
+    const ConnectionMoment &moment;
+    int rule;
+    const int *thresholds;
+};
+
 struct UnitContext {
     Unit &unit;
     const UnitEnd &end;
@@ -94,6 +118,10 @@ struct RuleDescriptor {
     void (*on_nested)(const NestedContext &context) = nullptr;
     // Called when a unit that has findings ends; null: nothing that the rule found depends on the end.
     void (*on_unit)(const UnitContext &context) = nullptr;
+    // Called when an explicit transaction that sat idle has ended, and for readers while it goes on.
+    void (*on_idle)(const IdleContext &context) = nullptr;
+    // Called when a connection runs its first statement, and when it has ended and was added to its record.
+    void (*on_connection)(const ConnectionContext &context) = nullptr;
     // How the time of one execution grows with the rows, which the evidence then names; null: not said.
     Scaling (*scale)(const UnitFinding &finding) = nullptr;
     // Writes what to do, in a sentence or two.
