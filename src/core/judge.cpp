@@ -46,4 +46,12 @@ void judge_connection(Unit &unit, ConnectionRecord &record, const ConnectionMome
     }
 }
 
+void judge_cacheable(Unit &unit, const CacheKey &key, CacheRecord &record, bool all,
+                     const Settings &settings) noexcept {
+    for (int r = 0; r < rule_count(); ++r) {
+        if (rule(r).on_cacheable == nullptr || !settings.enabled(r)) continue;
+        rule(r).on_cacheable(CacheContext{unit, key, record, all, r, settings.thresholds[r]});
+    }
+}
+
 } // namespace query_audit

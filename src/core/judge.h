@@ -16,4 +16,6 @@ void judge_idle(Unit &unit, const IdleTransaction &idle, const Settings &setting
 void judge_connection(Unit &unit, ConnectionRecord &record, const ConnectionMoment &moment,
                       const Settings &settings) noexcept;
 
+void judge_cacheable(Unit &unit, const CacheKey &key, CacheRecord &record, bool all, const Settings &settings) noexcept;
+
 } // namespace query_audit

@@ -43,6 +43,7 @@ void lay_out(const StoreConfig &config, StoreHeader &header) noexcept {
     header.scans = place(Store::Scans::bytes(config.scans));
     header.unit_kinds = place(Store::UnitKinds::bytes(config.units));
     header.connections = place(Store::Connections::bytes(config.connections));
+    header.cache_candidates = place(Store::CacheCandidates::bytes(config.cache_candidates));
     header.texts = place(text_table_bytes(config));
     header.shapes = place(Store::Shapes::bytes(config.shapes));
     for (auto &start : header.traces) start = place(Store::Traces::bytes(share(config.traces, trace_partitions)));
@@ -57,7 +58,7 @@ std::uint64_t layout_hash(StoreConfig config) noexcept {
     std::uint64_t hash = hash_bytes(&config, sizeof(config), store_magic);
     for (const std::size_t size :
          {sizeof(StoreHeader), sizeof(StatementRecord), sizeof(FindingRecord), sizeof(ScanRecord),
-          sizeof(UnitKindRecord), sizeof(ConnectionRecord), sizeof(SharedShape), sizeof(Unit)}) {
+          sizeof(UnitKindRecord), sizeof(ConnectionRecord), sizeof(CacheRecord), sizeof(SharedShape), sizeof(Unit)}) {
         hash = hash_combine(hash, size);
     }
     for (int r = 0; r < rule_count(); ++r) hash = hash_combine(hash, hash_text(rule(r).id));
@@ -112,6 +113,7 @@ void Store::create_tables() noexcept {
     scans().create(config.scans);
     unit_kinds().create(config.units);
     connections().create(config.connections);
+    cache_candidates().create(config.cache_candidates);
     texts().create(config.statements, config.text_bytes);
     shapes().create(config.shapes);
 }
@@ -123,6 +125,7 @@ void Store::clear(std::int64_t now_us) noexcept {
     scans().clear();
     unit_kinds().clear();
     connections().clear();
+    cache_candidates().clear();
     texts().clear();
     shapes().clear();
     for (auto &counter : header().counters) counter.store(0, std::memory_order_relaxed);

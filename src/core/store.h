@@ -13,6 +13,7 @@
 //   findings                lock_findings            fold_findings(), forget...
 //   scans                   lock_scans               add_scans()
 //   unit_kinds              lock_units               fold_units()
+//   cache candidates        lock_units               fold_reads()
 //   connections             lock_connections         src/pg/connections.cpp
 //   texts                   lock_texts               publish_text()
 //   shapes                  lock_shapes              publish_shape()
@@ -26,6 +27,7 @@
 #include "core/finding.h"
 #include "core/flat_table.h"
 #include "core/nested.h"
+#include "core/repeated.h"
 #include "core/statements.h"
 #include "core/text_ring.h"
 #include "core/unit.h"
@@ -60,6 +62,7 @@ struct StoreConfig {
     std::uint32_t text_bytes;
     std::uint32_t units;       // kinds of them
     std::uint32_t connections; // kinds of them
+    std::uint32_t cache_candidates;
 };
 
 struct ShapeKey {
@@ -122,6 +125,7 @@ struct BackendSlot {
     std::uint32_t ended_count;
     std::uint32_t ended_padding;
     EndedUnit ended[slot_ended_units]; // units that are not yet in the table of kinds
+    PendingReads reads;                // of units that are not yet in the table of cache candidates
     NestedRun nested;
     Connection connection;
     std::int32_t statement_count;
@@ -142,6 +146,7 @@ struct StoreHeader {
     std::uint64_t scans;
     std::uint64_t unit_kinds;
     std::uint64_t connections;
+    std::uint64_t cache_candidates;
     std::uint64_t texts;
     std::uint64_t shapes;
     std::int64_t since_us;
@@ -163,6 +168,7 @@ class Store {
     using Scans = FlatTable<ScanKey, ScanRecord>;
     using UnitKinds = FlatTable<UnitKindKey, UnitKindRecord>;
     using Connections = FlatTable<ConnectionKey, ConnectionRecord>;
+    using CacheCandidates = FlatTable<CacheKey, CacheRecord>;
     using Shapes = FlatTable<ShapeKey, SharedShape>;
     using Traces = FlatTable<TraceKey, Unit>;
 
@@ -187,6 +193,9 @@ class Store {
     [[nodiscard]] Scans scans() const noexcept { return Scans(at(header().scans)); }
     [[nodiscard]] UnitKinds unit_kinds() const noexcept { return UnitKinds(at(header().unit_kinds)); }
     [[nodiscard]] Connections connections() const noexcept { return Connections(at(header().connections)); }
+    [[nodiscard]] CacheCandidates cache_candidates() const noexcept {
+        return CacheCandidates(at(header().cache_candidates));
+    }
     [[nodiscard]] TextRing texts() const noexcept { return TextRing(at(header().texts)); }
     [[nodiscard]] Shapes shapes() const noexcept { return Shapes(at(header().shapes)); }
     [[nodiscard]] BackendSlot &slot(std::uint32_t index) const noexcept;
@@ -251,6 +260,27 @@ void add_scans(const Store &store, const ClientIdentity &client, const Statement
 // exclusive.
 void fold_units(Store::UnitKinds table, BackendSlot &slot) noexcept;
 void add_unit(Store::UnitKinds table, const EndedUnit &unit) noexcept;
+
+// Adds reads to a table of cache candidates and empties `pending`; on_read(key, record) sees each that was added to.
+// REQUIRES: for the global table lock_units, exclusive.
+template <typename OnRead>
+void fold_reads(Store::CacheCandidates table, PendingReads &pending, const ClientIdentity &client, OnRead on_read) {
+    for (std::uint32_t i = 0; i < pending.count; ++i) {
+        const RepeatedRead &read = pending.reads[i];
+        bool inserted = false;
+        const CacheKey key{read.statement, read.parameters, client.database, read.user, 0};
+        CacheRecord &record = table.find_or_insert(key, inserted);
+        add_read(record, read, client);
+        on_read(key, record);
+    }
+    if (pending.written != 0) {
+        table.for_each([&](const CacheKey &key, CacheRecord &record) {
+            if (key.database == client.database && (record.relation_mask & pending.written) != 0) ++record.writes;
+        });
+    }
+    pending.count = 0;
+    pending.written = 0;
+}
 
 // The slot's connection with what its counters hold of it.
 [[nodiscard]] Connection connection_of(const BackendSlot &slot) noexcept;

@@ -24,11 +24,12 @@ int max_scans = 1000;
 int max_traces = 64;
 int max_units = 128;
 int max_connection_kinds = 64;
+int max_cache_candidates = 96;
 int text_memory_kb = 1536;
 char *disabled_rules = nullptr;
 
 // A session's store serves one backend, so it is smaller, and fixed: its sizes cannot be set before it is there.
-constexpr StoreConfig session_config = {1, 500, 100, 100, 500, 16, 256 * 1024, 32, 4};
+constexpr StoreConfig session_config = {1, 500, 100, 100, 500, 16, 256 * 1024, 32, 4, 32};
 
 struct RuleList {
     uint64 mask;
@@ -134,6 +135,9 @@ void define_settings(bool server_mode) {
         define_size("pg_query_audit.max_traces", "Traces, across backends, that are kept together.", &max_traces, 8,
                     10000, 0);
         define_size("pg_query_audit.max_units", "Kinds of units of work that are kept.", &max_units, 10, 100000, 0);
+        define_size("pg_query_audit.max_cache_candidates",
+                    "Reads with certain values that are counted over units of work.", &max_cache_candidates, 16, 100000,
+                    0);
         define_size("pg_query_audit.max_connection_kinds",
                     "Kinds of connections (by database, role and application) that are kept.", &max_connection_kinds, 4,
                     100000, 0);
@@ -156,6 +160,7 @@ StoreConfig store_config(Mode for_mode, int slots) {
     config.traces = static_cast<uint32>(max_traces);
     config.units = static_cast<uint32>(max_units);
     config.connections = static_cast<uint32>(max_connection_kinds);
+    config.cache_candidates = static_cast<uint32>(max_cache_candidates);
     config.text_bytes = static_cast<uint32>(text_memory_kb) * 1024;
     return config;
 }

@@ -129,6 +129,7 @@ ClientIdentity client_of(const Execution &execution) {
 
 pg_noinline void end_slot_transaction(uint32 ended, bool failed) {
     const SlotWrite write;
+    if (!failed) note_transaction();
     end_transaction(slot->unit, ended, failed, settings);
     fold_findings(slot->unit, Foldable::of_transactions);
 }

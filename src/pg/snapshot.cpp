@@ -93,13 +93,44 @@ void fold_nested_runs(Store::Findings result) {
     pfree(unit);
 }
 
+// Every read with certain values, as if all that waits in slots and all live units were added.
+void fold_cacheable(Store::Findings result) {
+    const StoreConfig &config = store.header().config;
+    auto *unit = static_cast<Unit *>(palloc0(sizeof(Unit)));
+    Store::CacheCandidates reads =
+        make_table<Store::CacheCandidates>(config.cache_candidates + config.slots * (max_pending_reads + 2));
+    Store::CacheCandidates global = copy_table(store.cache_candidates(), lock_units);
+    global.for_each([&](const CacheKey &key, const CacheRecord &record) {
+        bool inserted = false;
+        reads.find_or_insert(key, inserted) = record;
+    });
+    pfree(global.memory());
+    const auto ignore = [](const CacheKey &, CacheRecord &) {};
+    for_each_slot([&](BackendSlot &copy) {
+        fold_reads(reads, copy.reads, copy.client, ignore);
+        if (copy.unit.number == 0 || copy.unit.position == 0) return;
+        note_reads(copy.reads, copy.unit);
+        fold_reads(reads, copy.reads, copy.client, ignore);
+    });
+    reads.for_each([&](const CacheKey &key, CacheRecord &record) {
+        ClientIdentity client{key.database, key.user, {}};
+        memcpy(client.application_name, record.application_name, sizeof(client.application_name));
+        begin_unit(*unit, Mark::burst, client);
+        judge_cacheable(*unit, key, record, true, settings);
+        fold_findings(result, *unit, Foldable::all);
+    });
+    pfree(reads.memory());
+    pfree(unit);
+}
+
 } // namespace
 
 Store::Findings snapshot_findings() {
     return read_at_one_moment([] {
         const StoreConfig &config = store.header().config;
-        Store::Findings result = make_table<Store::Findings>(
-            config.findings + max_unit_findings * (config.slots + config.traces) + max_nested_series * config.slots);
+        Store::Findings result =
+            make_table<Store::Findings>(config.findings + max_unit_findings * (config.slots + config.traces) +
+                                        max_nested_series * config.slots + config.cache_candidates);
         const int64 now = now_ns();
         const int64 now_us = GetCurrentTimestamp();
         for_each_unit_copy([&](Unit &unit, int32 pid) {
@@ -109,6 +140,7 @@ Store::Findings snapshot_findings() {
             fold_findings(result, unit, Foldable::all);
         });
         fold_nested_runs(result);
+        fold_cacheable(result);
         Store::Findings global = copy_table(store.findings(), lock_findings);
         global.for_each([&](const FindingKey &key, FindingRecord &record) {
             bool inserted = false;

@@ -91,9 +91,9 @@ Totals count_entries() {
     totals.units = store.unit_kinds().count();
     totals.texts = store.texts().count();
     totals.text_bytes = static_cast<int64>(store.texts().bytes_used());
-    totals.evictions +=
-        static_cast<int64>(store.findings().evictions() + store.scans().evictions() + store.unit_kinds().evictions() +
-                           store.connections().evictions() + store.texts().evictions());
+    totals.evictions += static_cast<int64>(store.findings().evictions() + store.scans().evictions() +
+                                           store.unit_kinds().evictions() + store.connections().evictions() +
+                                           store.cache_candidates().evictions() + store.texts().evictions());
     return totals;
 }
 

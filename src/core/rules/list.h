@@ -22,7 +22,8 @@
     X(slow_query)                                                                                                      \
     X(idle_in_transaction)                                                                                             \
     X(connection_churn)                                                                                                \
-    X(connection_pressure)
+    X(connection_pressure)                                                                                             \
+    X(cache_candidate)
 
 namespace query_audit {
 

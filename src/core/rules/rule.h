@@ -8,6 +8,7 @@
 
 #include "core/connection.h"
 #include "core/projection.h"
+#include "core/repeated.h"
 #include "core/text.h"
 #include "core/unit.h"
 
@@ -86,6 +87,15 @@ struct ConnectionContext {
     const int *thresholds;
 };
 
+struct CacheContext {
+    Unit &unit; // takes the findings
+    const CacheKey &key;
+    CacheRecord &record;
+    bool all; // for a reader: however little was added since it was reported last
+    int rule;
+    const int *thresholds;
+};
+
 struct UnitContext {
     Unit &unit;
     const UnitEnd &end;
@@ -122,6 +132,8 @@ struct RuleDescriptor {
     void (*on_idle)(const IdleContext &context) = nullptr;
     // Called when a connection runs its first statement, and when it has ended and was added to its record.
     void (*on_connection)(const ConnectionContext &context) = nullptr;
+    // Called for a read with certain values that a unit of work was added to.
+    void (*on_cacheable)(const CacheContext &context) = nullptr;
     // How the time of one execution grows with the rows, which the evidence then names; null: not said.
     Scaling (*scale)(const UnitFinding &finding) = nullptr;
     // Writes what to do, in a sentence or two.
