@@ -2,10 +2,11 @@
 #include "core/rules/list.h"
 #include "core/text.h"
 
+#include "pg/recorder.h"
+
 #include "pg/config.h"
 #include "pg/connections.h"
 #include "pg/memory.h"
-#include "pg/recorder.h"
 #include "pg/slot.h"
 
 #include "pg/pg.h"

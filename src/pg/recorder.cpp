@@ -7,10 +7,10 @@
 #include "parse/parse.h"
 
 #include "pg/config.h"
-#include "pg/connections.h"
 #include "pg/memory.h"
 #include "pg/values.h"
 
+#include "pg/connections.h"
 #include "pg/nested_loops.h"
 #include "pg/recorder.h"
 #include "pg/slot.h"

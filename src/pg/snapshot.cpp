@@ -1,9 +1,10 @@
 #include "core/judge.h"
 
+#include "pg/recorder.h"
+
 #include "pg/config.h"
 #include "pg/connections.h"
 #include "pg/memory.h"
-#include "pg/recorder.h"
 #include "pg/snapshot.h"
 
 #include "pg/pg.h"

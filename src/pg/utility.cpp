@@ -1,6 +1,7 @@
+#include "pg/recorder.h"
+
 #include "pg/connections.h"
 #include "pg/hooks.h"
-#include "pg/recorder.h"
 #include "pg/utility.h"
 
 #include "pg/pg.h"
