@@ -5,7 +5,7 @@ INSERT INTO steps SELECT i, 'step ' || i FROM generate_series(1, 100) AS i;
 ANALYZE steps;
 SHOW pg_query_audit.slow_query_min_duration;
 SET pg_query_audit.slow_query_min_duration = '50ms';
-\set found 'SELECT severity, confidence, calls, evidence ->> ''runs'' AS runs, (evidence ->> ''longest_ms'')::integer BETWEEN 50 AND 5000 AS longest, (evidence ->> ''inner_ms'')::integer >= 50 AS inner, evidence ->> ''failed'' AS failed, query FROM query_audit.findings WHERE rule = ''slow_query'' AND datname = current_database() AND application_name = current_setting(''application_name'') ORDER BY query COLLATE "C"'
+\set found 'SELECT severity, confidence, calls, (evidence ->> ''runs'')::integer = calls AS runs, (evidence ->> ''longest_ms'')::integer BETWEEN 50 AND 5000 AS longest, (evidence ->> ''inner_ms'')::integer >= 50 AS inner, evidence ->> ''failed'' AS failed, query FROM query_audit.findings WHERE rule = ''slow_query'' AND datname = current_database() AND application_name = current_setting(''application_name'') ORDER BY query COLLATE "C"'
 
 -- To be flagged.
 

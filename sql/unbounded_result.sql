@@ -90,7 +90,8 @@ CLOSE ALL;
 SET application_name = 'one row for each key of a list';
 \o /dev/null
 PREPARE by_ids(integer[]) AS SELECT * FROM events WHERE id = ANY($1);
-EXECUTE by_ids((SELECT array_agg(i) FROM generate_series(1, 12000) AS i));
+SELECT array_agg(i) AS ids FROM generate_series(1, 12000) AS i \gset
+EXECUTE by_ids(:'ids');
 \o
 :found;
 

@@ -38,7 +38,8 @@ bool is_largest_sample(const UnitFinding &finding, std::int64_t first_evidence) 
 }
 
 std::int64_t measured_rows(const StatementEvent &event) noexcept {
-    return event.facts != nullptr ? static_cast<std::int64_t>(event.facts->rows_read) : -1;
+    return event.facts != nullptr && event.facts->rows_read > 0 ? static_cast<std::int64_t>(event.facts->rows_read)
+                                                                : -1;
 }
 
 } // namespace query_audit

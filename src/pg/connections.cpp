@@ -19,6 +19,8 @@ namespace {
 
 void (*previous_authentication)(Port *, int) = nullptr;
 bool logged_in = false; // and counted
+bool has_run_statements = false;
+ClientIdentity slot_client; // whose the slot's connection is, whatever name and role it takes on later
 
 PgStat_Counter idle_at_begin_us = 0;
 bool chained = false; // another transaction follows at once
@@ -35,6 +37,13 @@ ClientIdentity client_at_login() {
     return client;
 }
 
+Connection new_connection(const ClientIdentity &client) {
+    Connection connection{};
+    connection.key = connection_key(client.database, client.user, client.application_name);
+    connection.started_us = MyStartTimestamp;
+    return connection;
+}
+
 // Those of this kind that live, which other backends are writing to meanwhile; nearly right is right enough.
 int64 busy_ns_of_live(const ConnectionKey &key) {
     int64 sum = 0;
@@ -46,14 +55,17 @@ int64 busy_ns_of_live(const ConnectionKey &key) {
     return sum;
 }
 
-bool may_be_under_pressure(int64 in_use) { return mode == Mode::server && in_use * 2 > MaxConnections; }
+bool is_under_pressure(int64 in_use) {
+    const int most_percent = settings.thresholds[rule_index::connection_pressure][0];
+    return mode == Mode::server && in_use * 100 > int64{MaxConnections} * most_percent;
+}
 
 // Lets the rules look at a connection's start or end. `change` does what is to be done to its record.
 template <typename Change>
 void judge_moment(const ClientIdentity &client, const Connection &connection, bool ended, Change change) {
     const int64 in_use = store.header().live_connections.load(std::memory_order_relaxed);
     const int64 now_us = GetCurrentTimestamp();
-    const int64 busy_ns = may_be_under_pressure(in_use) ? busy_ns_of_live(connection.key) : 0;
+    const int64 busy_ns = is_under_pressure(in_use) ? busy_ns_of_live(connection.key) : 0;
     begin_unit(alone, Mark::burst, client);
     {
         const LockGuard guard(lock_connections, true);
@@ -76,20 +88,13 @@ void judge_moment(const ClientIdentity &client, const Connection &connection, bo
     }
 }
 
-void end_recorded(const ClientIdentity &client, const Connection &connection) {
-    judge_moment(client, connection, true,
-                 [&](ConnectionRecord &record, int64 now_us) { end_connection(record, connection, now_us); });
-}
-
 // One that ran no statement is known here alone.
 void at_logout(int, Datum) {
     if (!logged_in) return;
     logged_in = false;
-    if (slot == nullptr && enabled && is_client() && OidIsValid(MyDatabaseId) && OidIsValid(MyProc->roleId)) {
+    if (!has_run_statements && enabled && is_client() && OidIsValid(MyDatabaseId) && OidIsValid(MyProc->roleId)) {
         const ClientIdentity client = client_at_login();
-        Connection connection{};
-        connection.key = connection_key(client.database, client.user, client.application_name);
-        connection.started_us = MyStartTimestamp;
+        const Connection connection = new_connection(client);
         judge_moment(client, connection, true, [&](ConnectionRecord &record, int64 now_us) {
             begin_connection(record, client.application_name, now_us);
             end_connection(record, connection, now_us);
@@ -162,33 +167,29 @@ void count_logins() {
 }
 
 void begin_slot_connection() {
-    slot->connection.started_us = 0;
-    if (!is_client()) return;
-    const ClientIdentity client = client_at_login();
-    Connection connection{};
-    connection.key = connection_key(client.database, client.user, client.application_name);
-    connection.started_us = MyStartTimestamp;
+    has_run_statements = true;
+    slot_client = client_at_login();
+    const Connection connection = is_client() ? new_connection(slot_client) : Connection{};
     {
         const SlotWrite write;
         slot->connection = connection;
     }
-    judge_moment(client, connection, false, [&](ConnectionRecord &record, int64 now_us) {
-        begin_connection(record, client.application_name, now_us);
+    if (connection.started_us == 0) return;
+    judge_moment(slot_client, connection, false, [](ConnectionRecord &record, int64 now_us) {
+        begin_connection(record, slot_client.application_name, now_us);
     });
 }
 
 void end_slot_connection() {
     const Connection connection = connection_of(*slot);
     if (connection.started_us == 0) return;
-    ClientIdentity client = slot->client;
-    client.database = connection.key.database;
-    client.user = connection.key.user;
     {
         // From here on it is the table that shows it.
         const SlotWrite write;
         slot->connection.started_us = 0;
     }
-    end_recorded(client, connection);
+    judge_moment(slot_client, connection, true,
+                 [&](ConnectionRecord &record, int64 now_us) { end_connection(record, connection, now_us); });
 }
 
 void watch_idle_transaction(bool next) {

@@ -30,10 +30,11 @@ void on_unexplained(const StatementContext &context) {
     const bool critical = event.execution_ns >= context.thresholds[critical_duration] * nanoseconds_a_ms;
     UnitFinding *finding = report_execution(context, often ? Confidence::high : Confidence::medium,
                                             critical ? Severity::critical : Severity::warning, 0);
-    if (finding == nullptr || !is_largest_sample(*finding, event.execution_ns / nanoseconds_a_ms)) return;
-    finding->evidence[longest_ms] = event.execution_ns / nanoseconds_a_ms;
+    if (finding == nullptr) return;
     finding->evidence[mean_ms] = mean_of(event) / nanoseconds_a_ms;
     finding->evidence[runs] = runs_of(event);
+    if (!is_largest_sample(*finding, event.execution_ns / nanoseconds_a_ms)) return;
+    finding->evidence[longest_ms] = event.execution_ns / nanoseconds_a_ms;
     finding->evidence[rows_returned] = static_cast<std::int64_t>(event.rows);
     finding->evidence[rows_read] = measured_rows(event);
     finding->evidence[temp_kb] = static_cast<std::int64_t>(event.temp_bytes) / bytes_a_kb;
