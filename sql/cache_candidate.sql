@@ -18,17 +18,21 @@ $$;
 
 SET application_name = 'a setting in each request';
 \o /dev/null
+\set ECHO none
 SELECT requests('SELECT value FROM settings WHERE name = ''name 7''', 100) \gexec
 \o
+\set ECHO all
 :found;
 SELECT advice FROM query_audit.findings WHERE rule = 'cache_candidate' AND application_name = 'a setting in each request';
 
 SET application_name = 'transactions';
 \o /dev/null
+\set ECHO none
 SELECT unnest(ARRAY['BEGIN', 'SELECT value FROM settings WHERE name = ''name 8''', 'INSERT INTO visits VALUES (now())',
                     'INSERT INTO visits VALUES (now())', 'INSERT INTO visits VALUES (now())', 'COMMIT'])
 FROM generate_series(1, 110) \gexec
 \o
+\set ECHO all
 SELECT severity, confidence, calls >= 100 AS calls, query FROM query_audit.findings
 WHERE rule = 'cache_candidate' AND application_name = 'transactions';
 
@@ -36,34 +40,44 @@ WHERE rule = 'cache_candidate' AND application_name = 'transactions';
 
 SET application_name = 'fewer';
 \o /dev/null
+\set ECHO none
 SELECT requests('SELECT value FROM settings WHERE name = ''name 9''', 98) \gexec
 \o
+\set ECHO all
 :found;
 
 SET application_name = 'other values';
 \o /dev/null
+\set ECHO none
 SELECT requests('SELECT value, name FROM settings WHERE name = ''name %s''', 150) \gexec
 \o
+\set ECHO all
 :found;
 
 SET application_name = 'a table that is written to';
 \o /dev/null
+\set ECHO none
 SELECT unnest(ARRAY['SELECT query_audit.begin_unit(''request'')', 'SELECT amount FROM stock WHERE id = 7',
                     'UPDATE stock SET amount = amount - 1 WHERE id = 7', 'SELECT query_audit.end_unit()'])
 FROM generate_series(1, 150) \gexec
 \o
+\set ECHO all
 :found;
 
 SET application_name = 'one unit';
 \o /dev/null
+\set ECHO none
 SELECT query_audit.begin_unit('one');
 SELECT 'SELECT name FROM settings WHERE name = ''name 10''' FROM generate_series(1, 200) \gexec
 SELECT query_audit.end_unit();
 \o
+\set ECHO all
 :found;
 
 SET application_name = 'locks';
 \o /dev/null
+\set ECHO none
 SELECT requests('SELECT value FROM settings WHERE name = ''name 11'' FOR UPDATE', 150) \gexec
 \o
+\set ECHO all
 :found;
