@@ -2,6 +2,10 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
+#include <string_view>
+
+#include "core/hash.h"
 
 namespace query_audit {
 namespace {
@@ -14,7 +18,11 @@ bool is_cacheable(const StatementShape &shape) noexcept {
     return shape.kind == StatementKind::select && (shape.flags & (wanted | unwanted)) == wanted;
 }
 
-RepeatedRead most_repeated(const Series &series, const Tally &tally, std::uint32_t user) noexcept {
+std::uint32_t application_of(const ClientIdentity &client) noexcept {
+    return static_cast<std::uint32_t>(hash_text(std::string_view(client.application_name)));
+}
+
+RepeatedRead most_repeated(const Series &series, const Tally &tally) noexcept {
     const auto *most = std::max_element(tally.repeats.count, tally.repeats.count + std::size(tally.repeats.count));
     return {series.shape.text_key(),
             series.shape.relation_mask,
@@ -22,7 +30,7 @@ RepeatedRead most_repeated(const Series &series, const Tally &tally, std::uint32
             tally.repeats.value[most - tally.repeats.count],
             *most,
             1,
-            user,
+            0,
             0,
             tally.calls > 0 ? tally.execution_ns / tally.calls : 0,
             series.last_seen_us};
@@ -50,6 +58,13 @@ template <typename Visit> void for_each_series(const Unit &unit, std::uint64_t t
     }
 }
 
+void note_client(PendingReads &pending, std::uint32_t first, const ClientIdentity &client) noexcept {
+    for (std::uint32_t i = first; i < pending.count; ++i) {
+        pending.reads[i].user = client.user;
+        pending.reads[i].application = application_of(client);
+    }
+}
+
 void note_writes(PendingReads &pending, const Unit &unit) noexcept {
     const bool writes = std::any_of(unit.series, unit.series + unit.series_count, [](const Series &series) noexcept {
         return series.shape.kind != StatementKind::select;
@@ -65,8 +80,9 @@ void note_writes(PendingReads &pending, const Unit &unit) noexcept {
 void note_reads(PendingReads &pending, const Unit &unit) noexcept {
     const std::uint32_t first = pending.count;
     for_each_series(unit, unit.number * reads_of_a_unit, [&](const Series &series) noexcept {
-        keep(pending, first, most_repeated(series, series.in_unit, unit.client.user));
+        keep(pending, first, most_repeated(series, series.in_unit));
     });
+    note_client(pending, first, unit.client);
     note_writes(pending, unit);
     // A burst that goes on and on is many requests.
     const auto minutes =
@@ -80,9 +96,9 @@ void note_reads(PendingReads &pending, const Unit &unit) noexcept {
 void note_transaction_reads(PendingReads &pending, const Unit &unit) noexcept {
     const std::uint32_t first = pending.count;
     for_each_series(unit, std::uint64_t{unit.transaction} * reads_of_a_unit, [&](const Series &series) noexcept {
-        if (series.transaction == unit.transaction)
-            keep(pending, first, most_repeated(series, series.in_transaction, unit.client.user));
+        if (series.transaction == unit.transaction) keep(pending, first, most_repeated(series, series.in_transaction));
     });
+    note_client(pending, first, unit.client);
     note_writes(pending, unit);
     for (std::uint32_t i = first; i < pending.count; ++i) pending.reads[i].calls = 1;
 }
@@ -93,7 +109,9 @@ void add_read(CacheRecord &record, const RepeatedRead &read, const ClientIdentit
         record.relation = read.relation;
         record.first_seen_us = read.last_seen_us;
     }
-    if (client.user == read.user) {
+    // The client may be another one by now.
+    const bool named = record.application_name[0] != '\0';
+    if (!named && client.user == read.user && application_of(client) == read.application) {
         std::memcpy(record.application_name, client.application_name, sizeof(record.application_name));
     }
     record.calls += read.calls;

@@ -20,7 +20,7 @@ struct RepeatedRead {
     std::uint32_t calls;      // where a mark holds the unit together, one: it could have kept what it had
     std::uint32_t units;
     std::uint32_t user; // OID of who ran it, who may be another than the next one on this connection
-    std::uint32_t padding;
+    std::uint32_t application; // of the hash of its application_name
     std::int64_t execution_ns; // of one
     std::int64_t last_seen_us;
 };

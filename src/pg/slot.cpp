@@ -59,7 +59,10 @@ void fold_slot_units() {
         const LockGuard guard(lock_units, true);
         fold_units(store.unit_kinds(), *slot);
         fold_reads(store.cache_candidates(), slot->reads, slot->client, [](const CacheKey &key, CacheRecord &record) {
-            if (key.user == slot->client.user) judge_cacheable(cacheable, key, record, false, settings);
+            // What is another client's waits for one of its own.
+            const bool own =
+                key.user == slot->client.user && strcmp(record.application_name, slot->client.application_name) == 0;
+            if (own) judge_cacheable(cacheable, key, record, false, settings);
         });
         store.header().folds.fetch_add(1, std::memory_order_relaxed);
     }

@@ -45,9 +45,10 @@ void on_cacheable(const CacheContext &context) {
 }
 
 void advise(const UnitFinding &finding, TextWriter &advice) {
-    advice.format("The same rows were asked for with the same values {} times in {} units of work, with {} writes to "
-                  "their tables seen meanwhile. ",
-                  finding.evidence[calls_with_one_value], finding.evidence[units], finding.evidence[writes]);
+    advice.format(
+        "The same rows were asked for with the same values {} times in {} units of work; writes to their tables "
+        "seen meanwhile: {}. ",
+        finding.evidence[calls_with_one_value], finding.evidence[units], finding.evidence[writes]);
     advice.format(
         "A cache that is emptied by each write would have answered about {} % of them. Keep the result in the "
         "application for some seconds or until it changes, or in a cache that all processes share.",
