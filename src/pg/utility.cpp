@@ -1,5 +1,7 @@
-#include "pg/hooks.h"
 #include "pg/recorder.h"
+
+#include "pg/connections.h"
+#include "pg/hooks.h"
 #include "pg/utility.h"
 
 #include "pg/pg.h"
@@ -67,6 +69,7 @@ void note_transaction_statement(const TransactionStmt *statement) {
     if (statement->kind == TRANS_STMT_ROLLBACK) rollback_asked_for = true;
     if (statement->kind == TRANS_STMT_BEGIN || statement->kind == TRANS_STMT_START || statement->chain) {
         explicit_transaction = IsTransactionBlock();
+        if (explicit_transaction) watch_idle_transaction(statement->chain);
     }
 }
 
@@ -128,8 +131,10 @@ pg_noinline void process_watched(PlannedStmt *plan, const char *text, bool read_
 void process_utility(PlannedStmt *plan, const char *text, bool read_only_tree, ProcessUtilityContext context,
                      ParamListInfo parameters, QueryEnvironment *environment, DestReceiver *receiver,
                      QueryCompletion *completion) {
-    const ProcessUtility_hook_type next = is_transparent(plan->utilityStmt) ? next_utility : process_watched;
-    next(plan, text, read_only_tree, context, parameters, environment, receiver, completion);
+    if (is_transparent(plan->utilityStmt)) {
+        return next_utility(plan, text, read_only_tree, context, parameters, environment, receiver, completion);
+    }
+    process_watched(plan, text, read_only_tree, context, parameters, environment, receiver, completion);
 }
 
 } // namespace

@@ -17,6 +17,10 @@ TEST(Saved, IsTakenOverWithEverythingButTraces) {
     EXPECT_EQ(store.scans().count(), saved_sizes.scans);
     EXPECT_EQ(store.unit_kinds().count(), saved_sizes.units);
     EXPECT_EQ(store.shapes().count(), saved_sizes.shapes);
+    EXPECT_EQ(store.connections().count(), saved_sizes.connections);
+    store.connections().for_each(
+        [](const ConnectionKey &, const ConnectionRecord &record) { EXPECT_EQ(record.live, 0); });
+    EXPECT_EQ(store.cache_candidates().count(), saved_sizes.cache_candidates);
     EXPECT_EQ(store.texts().find(hash_mix(100)), std::string(41, 'x'));
     for (int p = 0; p < trace_partitions; ++p) EXPECT_EQ(store.traces(p).count(), 0u);
     EXPECT_TRUE(survives_use(store));

@@ -11,7 +11,7 @@
 
 namespace query_audit::test {
 
-constexpr StoreConfig saved_sizes = {2, 32, 6, 5, 8, 8, 1024, 4};
+constexpr StoreConfig saved_sizes = {2, 32, 6, 5, 8, 8, 1024, 4, 4, 5};
 
 // Aligned as shared memory is.
 class Image {
@@ -43,6 +43,10 @@ inline void add_to_all(const Store &store, std::uint32_t from, std::uint32_t cou
         std::strcpy(store.scans().find_or_insert(scan, inserted).relation_name, "item");
         store.unit_kinds().find_or_insert(UnitKindKey{i, 5, 10}, inserted).units += 1;
         store.shapes().find_or_insert(ShapeKey{i, 5}, inserted).filter_value_count = 3;
+        store.connections().find_or_insert(ConnectionKey{i, 5, 10}, inserted).live = 1;
+        CacheKey read{};
+        read.database = i;
+        (void)store.cache_candidates().find_or_insert(read, inserted);
         const TraceKey trace = {hash_mix(i), 5, 10};
         trace_unit(store, trace, inserted, [](Unit &) {}).last_ns = i;
         store.texts().publish(hash_mix(i), std::string(i % 60 + 1, 'x'));
@@ -63,7 +67,9 @@ inline Image saved_image() {
 inline bool is_sound(const Store &store) {
     bool sound = store.texts().is_sound(saved_sizes.statements, saved_sizes.text_bytes) &&
                  store.findings().is_sound(saved_sizes.findings) && store.scans().is_sound(saved_sizes.scans) &&
-                 store.unit_kinds().is_sound(saved_sizes.units) && store.shapes().is_sound(saved_sizes.shapes);
+                 store.unit_kinds().is_sound(saved_sizes.units) && store.shapes().is_sound(saved_sizes.shapes) &&
+                 store.connections().is_sound(saved_sizes.connections) &&
+                 store.cache_candidates().is_sound(saved_sizes.cache_candidates);
     for (int p = 0; p < statement_partitions; ++p) {
         sound = sound && store.statements(p).is_sound(store.statements(p).capacity());
     }
