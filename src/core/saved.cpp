@@ -74,7 +74,7 @@ bool restore_store(const Store &store, void *image, std::size_t length) noexcept
     StoreHeader &header = saved.header();
     const std::int64_t since_us = header.since_us;
     const std::uint32_t epoch = header.epoch.load(std::memory_order_relaxed);
-    std::uint64_t counters[std::size(mine.counters)];
+    std::uint64_t counters[sizeof(SlotCounters) / sizeof(std::uint64_t)];
     for (std::size_t i = 0; i < std::size(counters); ++i)
         counters[i] = header.counters[i].load(std::memory_order_relaxed);
     std::memcpy(static_cast<void *>(&header), &mine, sizeof(header));
