@@ -1,6 +1,6 @@
 // query_audit.findings: what the rules saw.
 
-#include "core/fix.h"
+#include "core/index_text.h"
 #include "core/rules/rule.h"
 #include "core/store.h"
 #include "parse/parse.h"
@@ -111,12 +111,19 @@ bool is_taken(const char *name, Oid table) {
     return !of_table || partial;
 }
 
+// What the finding names is all that is needed: it may outlive its table.
 void write_index(const FindingRecord &record, TextWriter &sql) {
+    const UnitFinding &finding = record.finding;
+    if (finding.relation_name[0] == '\0' || finding.index_columns[0] == '\0') return;
+    const char *body = psprintf("(%s)", finding.index_columns);
     char name[index_name_bytes];
-    write_index_name(record.finding, false, name);
-    const bool here = record.client.database == MyDatabaseId && OidIsValid(record.finding.relation);
-    if (here && is_taken(name, record.finding.relation)) write_index_name(record.finding, true, name);
-    (void)write_create_index(record.finding, name, sql);
+    write_index_name(finding.relation_name, body, false, name);
+    const bool here = record.client.database == MyDatabaseId && OidIsValid(finding.relation);
+    if (here && is_taken(name, finding.relation)) write_index_name(finding.relation_name, body, true, name);
+    const IndexTarget target{finding.relation_name, finding.partitions > 0};
+    write_create_index(target, body, name, sql);
+    sql.append("\n-- to undo: ");
+    write_drop_index(target, name, sql);
 }
 
 // What mends a finding: SQL, or why there is none. Both empty where its rule writes no SQL.
