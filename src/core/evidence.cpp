@@ -158,6 +158,14 @@ SequenceEvidence judge_repeats(const Unit &unit, const Series &series, const Uni
     return evidence;
 }
 
+Severity severity_of(const SequenceEvidence &evidence, int critical_calls) noexcept {
+    if ((evidence.reasons & reason_bit(Reason::one_round_trip)) != 0) return Severity::info;
+    // A run that quiet alone sets apart may still be a busy client's requests.
+    const bool only_set_apart = (evidence.reasons & reason_bit(Reason::set_apart)) != 0;
+    const bool many = evidence.tally->calls >= static_cast<std::uint32_t>(critical_calls);
+    return many && evidence.confidence > Confidence::low && !only_set_apart ? Severity::critical : Severity::warning;
+}
+
 void describe_series(UnitFinding &finding, const Series &series, const SequenceEvidence &evidence) noexcept {
     const Tally &tally = *evidence.tally;
     // The finding may hold what was seen of a shorter series.

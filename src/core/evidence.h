@@ -27,6 +27,10 @@ using Shows = bool (*)(const Tally &tally, const int *thresholds);
 [[nodiscard]] SequenceEvidence judge_repeats(const Unit &unit, const Series &series, const UnitEnd &end, Shows shows,
                                              const int *thresholds, bool seeks_parent) noexcept;
 
+// How bad a loop is that holds its client up at each repeat: critical from so many calls on, where it is sure to be
+// one.
+[[nodiscard]] Severity severity_of(const SequenceEvidence &evidence, int critical_calls) noexcept;
+
 // Fills what every finding about a series has: confidence, counts, times, and the time that one statement in place of
 // the series would save.
 void describe_series(UnitFinding &finding, const Series &series, const SequenceEvidence &evidence) noexcept;

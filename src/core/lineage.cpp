@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "core/hash.h"
+#include "core/text.h"
 #include "core/unit.h"
 
 namespace query_audit {
@@ -105,12 +106,6 @@ void continue_lineage(const KeptSample &sample, Lineage &lineage, const std::uin
         lineage = Lineage{};
         lineage.attempts = attempts;
     }
-}
-
-int hex_digit(char c) noexcept {
-    if (c >= '0' && c <= '9') return c - '0';
-    const char lower = static_cast<char>(c | 0x20);
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
 bool read_uuid(std::string_view text, char (&bytes)[16]) noexcept {

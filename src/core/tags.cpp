@@ -42,13 +42,6 @@ constexpr KnownKey known_keys[] = {
 };
 constexpr std::size_t known_key_count = std::size(known_keys);
 
-int hex_digit(char c) noexcept {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
-
 // Bytes of the character that the text begins with, 0 where it is not UTF-8.
 std::size_t utf8_length(std::string_view text) noexcept {
     const auto first = static_cast<unsigned char>(text[0]);

@@ -23,6 +23,14 @@ template <std::size_t size> void assign_text(char (&field)[size], std::string_vi
     std::memset(field + fitting.size(), 0, size - fitting.size());
 }
 
+// The value of a hexadecimal digit, or -1.
+[[nodiscard]] constexpr int hex_digit(char c) noexcept {
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    return -1;
+}
+
 // Appends formatted text to a buffer of fixed capacity, cutting at a whole character; always NUL-terminated.
 class TextWriter {
   public:

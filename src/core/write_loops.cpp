@@ -124,14 +124,6 @@ void describe_times(UnitFinding &finding, const LoopBody &body, const Tally &tal
     finding.saved_ns = tally.idle_ns + reads_ns - per_row_ns;
 }
 
-Severity severity_of(const SequenceEvidence &evidence, const int *thresholds) noexcept {
-    if ((evidence.reasons & reason_bit(Reason::one_round_trip)) != 0) return Severity::info;
-    // A run that quiet alone sets apart may still be a busy client's requests.
-    const bool only_set_apart = (evidence.reasons & reason_bit(Reason::set_apart)) != 0;
-    const bool many = evidence.tally->calls >= static_cast<std::uint32_t>(thresholds[WriteLoops::critical_calls]);
-    return many && evidence.confidence > Confidence::low && !only_set_apart ? Severity::critical : Severity::warning;
-}
-
 // Writes what the body's texts are kept under, if it has more than one; returns how many statements it has.
 int list_body(const LoopBody &body, std::uint64_t (&texts)[max_related]) noexcept {
     const int statements = body.count + (body.aside != 0 ? 1 : 0);
@@ -151,7 +143,7 @@ void fill(UnitFinding &finding, const SeriesContext &context, const SequenceEvid
     describe_series(finding, context.series, evidence);
     describe_times(finding, body, tally, evidence.mark == Mark::transaction);
     finding.text_key = context.series.shape.text_key();
-    finding.severity = severity_of(evidence, context.thresholds);
+    finding.severity = severity_of(evidence, context.thresholds[W::critical_calls]);
     finding.parent_fingerprint = has_parent ? tally.parent.fingerprint : 0;
     const int statements = list_body(body, finding.related);
     finding.evidence[W::calls] = tally.calls;

@@ -4,6 +4,7 @@
 #include "parse/describe.h"
 #include "parse/parse.h"
 #include "parse/pg_query_box.h"
+#include "parse/rewrite.h"
 #include "parse/text.h"
 
 namespace query_audit {
@@ -68,13 +69,7 @@ bool is_plain(std::string_view name) noexcept {
 
 // For people: a keyword is left as it is.
 void append_name(std::string &out, std::string_view name) {
-    if (is_plain(name)) {
-        out.append(name);
-        return;
-    }
-    out.push_back('"');
-    for (const char c : name) out.append(c == '"' ? 2 : 1, c);
-    out.push_back('"');
+    is_plain(name) ? out.append(name) : out.append(quoted(name));
 }
 
 std::string describe_key_of(std::string_view text, std::size_t key) {

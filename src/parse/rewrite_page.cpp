@@ -4,7 +4,7 @@
 #include "parse/output.h"
 #include "parse/parse.h"
 #include "parse/pg_query_box.h"
-#include "parse/text.h"
+#include "parse/rewrite.h"
 #include "parse/tree_edit.h"
 
 namespace query_audit {
@@ -13,7 +13,7 @@ namespace {
 using namespace parse;
 
 // The reason why there is no such statement, or null with the new statement in `out`.
-const char *raise_limit(std::string_view text, std::string &out) {
+Reason raise_limit(std::string_view text, std::string &out) {
     Tree tree;
     if (tree.parse(text, default_max_parse_bytes, nullptr) != ParseStatus::ok) return "It cannot be parsed.";
     SelectStmt *select = as_select(tree.statement());
@@ -41,15 +41,7 @@ const char *raise_limit(std::string_view text, std::string &out) {
 
 extern "C" bool query_audit_rewrite_page(const char *text, std::size_t length, char *out,
                                          std::size_t capacity) noexcept {
-    try {
-        std::string rewritten;
-        const char *reason = raise_limit({text, length}, rewritten);
-        copy_text(reason != nullptr ? std::string_view(reason) : rewritten, out, capacity);
-        return reason == nullptr;
-    } catch (...) {
-        copy_text("There was not enough memory.", out, capacity);
-        return false;
-    }
+    return answer(out, capacity, [&](std::string &rewritten) { return raise_limit({text, length}, rewritten); });
 }
 
 } // namespace query_audit

@@ -1,5 +1,7 @@
 #include "core/list_length.h"
 
+#include "pg/values.h"
+
 #include "pg/key_list.h"
 
 #include "pg/pg.h"
@@ -7,8 +9,17 @@
 namespace query_audit {
 namespace {
 
+// A loop binds one type again and again, so the catalog is asked once.
+bool is_array(Oid type) {
+    static Oid known_array = InvalidOid;
+    if (type == known_array) return true;
+    if (!OidIsValid(get_element_type(type))) return false;
+    known_array = type;
+    return true;
+}
+
 int32 elements_of(const ParamExternData &parameter) {
-    if (parameter.isnull || !OidIsValid(get_element_type(parameter.ptype))) return 0;
+    if (parameter.isnull || !is_array(parameter.ptype)) return 0;
     // What a client binds is a plain array; nothing is fetched to learn the length of another.
     const void *data = DatumGetPointer(parameter.value);
     if (!VARATT_IS_4B_U(data)) return 0;
@@ -21,9 +32,8 @@ int32 elements_of(const ParamExternData &parameter) {
 int32 length_of_key_list(const StatementShape &shape, const QueryDesc *query) {
     const int number = shape.list_parameter;
     if (number == 0) return list_length(text_of(query));
-    const ParamListInfoData *parameters = query->params;
-    if (parameters == nullptr || parameters->paramFetch != nullptr || number > parameters->numParams) return 0;
-    return elements_of(parameters->params[number - 1]);
+    const ParamExternData *parameter = bound_parameter(query, number);
+    return parameter != nullptr ? elements_of(*parameter) : 0;
 }
 
 } // namespace query_audit

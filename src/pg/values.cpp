@@ -134,13 +134,13 @@ void hash_values(LocalShape &local, const QueryDesc *query, StatementEvent &even
 
 namespace {
 
-uint32 hash_sampled_parameter(const LocalShape &local, const ParamListInfoData *parameters, int index) {
-    if (parameters == nullptr || parameters->paramFetch != nullptr || index >= parameters->numParams) return 0;
-    const ParamExternData &parameter = parameters->params[index];
-    const bool known = index < local.typed_parameters && local.type[index] == parameter.ptype;
-    if (parameter.isnull || !known) return 0;
+uint32 hash_sampled_parameter(const LocalShape &local, const QueryDesc *query, int number) {
+    const ParamExternData *parameter = bound_parameter(query, number);
+    const int index = number - 1;
+    if (parameter == nullptr || parameter->isnull || index >= local.typed_parameters) return 0;
+    if (local.type[index] != parameter->ptype) return 0;
     const int16 length = local.type_length[index]; // 0: by value
-    return hash_sampled_value(parameter.ptype, length, length == 0, parameter.value);
+    return hash_sampled_value(parameter->ptype, length, length == 0, parameter->value);
 }
 
 } // namespace
@@ -152,7 +152,7 @@ void collect_keys(const LocalShape &local, const QueryDesc *query, KeyValues &ke
     for (int i = 0; i < count; ++i) {
         const int code = local.filter_values[i];
         constants = constants || code >= first_constant;
-        if (code < first_constant) keys.hash[i][0] = hash_sampled_parameter(local, query->params, code - 1);
+        if (code < first_constant) keys.hash[i][0] = hash_sampled_parameter(local, query, code);
     }
     if (!constants) return;
     const std::string_view text = text_of(query);

@@ -6,6 +6,14 @@
 
 namespace query_audit {
 
+// The value of $number; null where none is bound, or where PL/pgSQL fetches its variables lazily: to ask for them could
+// run its code.
+[[nodiscard]] inline const ParamExternData *bound_parameter(const QueryDesc *query, int number) {
+    const ParamListInfoData *parameters = query->params;
+    if (parameters == nullptr || parameters->paramFetch != nullptr || number > parameters->numParams) return nullptr;
+    return &parameters->params[number - 1];
+}
+
 // Remembers the constants of the text that was looked at last.
 void note_constants(LocalShape &local, const StatementScan &scan);
 

@@ -126,6 +126,8 @@ my $look_up = $statements{'a look-up'};
 $wire->query('BEGIN');
 obeys_the_law('a look-up in a transaction', $wire, each_of(sub { $wire->execute($look_up, $_[0]) }));
 $wire->query('COMMIT');
+obeys_the_law('a look-up by a bound list', $wire,
+	each_of(sub { $wire->execute('SELECT label FROM item WHERE id = ANY($1::int[])', "{$_[0],5,7}") }), times => 1000);
 obeys_the_law('transactions of one look-up', $wire, each_of(sub { $wire->query("BEGIN; SELECT label FROM item WHERE id = $_[0]; COMMIT") }));
 # That the loop is one to report is noted once, when it has become long enough.
 $wire->query("SET pg_query_audit.disabled_rules = 'nested_loop_query'");

@@ -1,5 +1,4 @@
-#include <algorithm>
-
+#include "core/count_pair.h"
 #include "core/history.h"
 #include "core/rules/list.h"
 
@@ -21,27 +20,8 @@ bool is_large_count(const HistoryEntry &entry, const int *thresholds) noexcept {
 }
 
 void report(const StatementContext &context, const HistoryEntry &count, const HistoryEntry &page) {
-    Unit &unit = context.unit;
-    UnitFinding *finding =
-        unit_finding(unit, {context.rule, count.fingerprint, count.relation, page.fingerprint}, Confidence::high);
+    UnitFinding *finding = report_count_pair(context, count, page);
     if (finding == nullptr) return;
-    finding->severity = Severity::warning;
-    finding->text_key = count.fingerprint ^ (count.shape_flags & shape_flag::batch);
-    finding->parent_fingerprint = page.fingerprint;
-    finding->mark = mark_of(unit, count, page);
-    const bool filtered = (count.shape_flags & shape_flag::filtered) != 0;
-    finding->confidence = filtered || finding->mark != Mark::burst ? Confidence::high : Confidence::medium;
-    finding->reasons =
-        reason_bit(filtered ? Reason::same_filter_values : Reason::no_filter_values) | reason_bit(Reason::measured);
-    const std::int64_t first_us = std::min(count.statement_time_us, page.statement_time_us);
-    if (finding->occurrences == 0) finding->first_seen_us = first_us;
-    finding->last_seen_us = std::max(count.statement_time_us, page.statement_time_us);
-    finding->occurrences = 1;
-    finding->calls += 1;
-    finding->rows += page.rows;
-    finding->execution_ns += count.execution_ns + page.execution_ns;
-    finding->wall_ns += count.execution_ns + page.execution_ns;
-    finding->saved_ns += count.execution_ns;
     finding->evidence[rows_counted] = static_cast<std::int64_t>(count.rows_read);
     finding->evidence[page_rows] = static_cast<std::int64_t>(page.rows);
     finding->evidence[page_limit] = page.limit;
@@ -61,15 +41,15 @@ void on_statement(const StatementContext &context) {
     if (!counts && !is_page(now)) return;
     const std::uint32_t oldest = oldest_position(unit);
     for (std::uint32_t position = context.position; position-- > oldest;) {
-        HistoryEntry &then = unit.history[position % history_length];
-        if (then.position != position || !same_filter(now, then)) continue;
+        HistoryEntry *then = history_at(unit, position);
+        if (then == nullptr || !same_filter(now, *then)) continue;
         // A count pairs with one page: the first that follows it, or the last before it.
-        const bool other_half = counts ? is_page(then) : is_large_count(then, context.thresholds);
-        if (other_half && !then.paired) {
-            then.paired = now.paired = true;
-            return counts ? report(context, now, then) : report(context, then, now);
+        const bool other_half = counts ? is_page(*then) : is_large_count(*then, context.thresholds);
+        if (other_half && !then->paired) {
+            then->paired = now.paired = true;
+            return counts ? report(context, now, *then) : report(context, *then, now);
         }
-        if (other_half || is_page(then)) return;
+        if (other_half || is_page(*then)) return;
     }
 }
 

@@ -43,14 +43,7 @@ void on_series(const SeriesContext &context) {
 
     describe_series(*finding, series, evidence);
     finding->text_key = series.shape.text_key();
-    finding->severity = Severity::warning;
-    // A run that quiet alone sets apart may still be a busy client's requests.
-    const bool only_set_apart = (evidence.reasons & reason_bit(Reason::set_apart)) != 0;
-    if (evidence.confidence > Confidence::low && !only_set_apart &&
-        tally.calls >= static_cast<std::uint32_t>(context.thresholds[critical_calls])) {
-        finding->severity = Severity::critical;
-    }
-    if ((evidence.reasons & reason_bit(Reason::one_round_trip)) != 0) finding->severity = Severity::info;
+    finding->severity = severity_of(evidence, context.thresholds[critical_calls]);
     finding->parent_fingerprint = parent;
     if (has_parent) write_chain(context.unit, tally, evidence.mark == Mark::transaction, finding->related);
     finding->evidence[calls] = tally.calls;

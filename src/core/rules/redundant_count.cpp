@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "core/count_pair.h"
 #include "core/history.h"
 #include "core/rules/list.h"
 
@@ -36,26 +37,8 @@ bool holds_the_number(const Unit &unit, const HistoryEntry &fetch, const History
 }
 
 void report(const StatementContext &context, const HistoryEntry &count, const HistoryEntry &fetch) {
-    Unit &unit = context.unit;
-    UnitFinding *finding =
-        unit_finding(unit, {context.rule, count.fingerprint, count.relation, fetch.fingerprint}, Confidence::high);
+    UnitFinding *finding = report_count_pair(context, count, fetch);
     if (finding == nullptr) return;
-    finding->severity = Severity::warning;
-    finding->text_key = count.fingerprint ^ (count.shape_flags & shape_flag::batch);
-    finding->parent_fingerprint = fetch.fingerprint;
-    finding->mark = mark_of(unit, count, fetch);
-    const bool filtered = (count.shape_flags & shape_flag::filtered) != 0;
-    finding->confidence = filtered || finding->mark != Mark::burst ? Confidence::high : Confidence::medium;
-    finding->reasons =
-        reason_bit(filtered ? Reason::same_filter_values : Reason::no_filter_values) | reason_bit(Reason::measured);
-    if (finding->occurrences == 0) finding->first_seen_us = std::min(count.statement_time_us, fetch.statement_time_us);
-    finding->last_seen_us = std::max(count.statement_time_us, fetch.statement_time_us);
-    finding->occurrences = 1;
-    finding->calls += 1;
-    finding->rows += fetch.rows;
-    finding->execution_ns += count.execution_ns + fetch.execution_ns;
-    finding->wall_ns += count.execution_ns + fetch.execution_ns;
-    finding->saved_ns += count.execution_ns;
     finding->evidence[rows_counted] = static_cast<std::int64_t>(count.rows_read);
     finding->evidence[rows_fetched] = static_cast<std::int64_t>(fetch.rows);
     finding->evidence[count_us] = count.execution_ns / 1000;

@@ -37,16 +37,14 @@ constinit const RuleDescriptor write_loop_rule = {
         "all the longer. One statement writes a thousand rows in the time of a few.",
     .fires_when =
         "One INSERT, UPDATE, DELETE or MERGE shape wrote one row (or none) `min_calls` times or more in one "
-        "transaction, "
-        "trace or named unit. A loop of several statements a row is one finding: the evidence lists its body in order, "
-        "and a look-up of the very row that is then written is part of it and no `n_plus_one`.",
+        "transaction, trace or named unit. A loop of several statements a row is one finding: the evidence lists "
+        "its body in order, and a look-up of the very row that is then written is part of it and no "
+        "`n_plus_one`.",
     .silent_for =
-        "Fewer writes; statements that write several rows, or by a list of keys; writes of separate requests; a row "
-        "that "
-        "is written again when a transaction is tried again; what foreign keys, triggers and functions write; COPY; "
-        "workers that take from a queue (SKIP LOCKED). A driver's batch that was sent in one round trip is `info`. "
-        "Where "
-        "each row has a transaction of its own, it is `commit_per_row`.",
+        "Fewer writes; statements that write several rows, or by a list of keys; writes of separate requests; a "
+        "row that is written again when a transaction is tried again; what foreign keys, triggers and functions "
+        "write; COPY; workers that take from a queue (SKIP LOCKED). A driver's batch that was sent in one round "
+        "trip is `info`. Where each row has a transaction of its own, it is `commit_per_row`.",
     .remedy = "One statement for many rows: INSERT with many VALUES or unnest, UPDATE ... FROM (VALUES ...), "
               "DELETE ... = ANY, or COPY.",
     .thresholds = {{"min_calls", "calls", 10, 2, 1000000, "Single-row writes from which a series is reported"},
