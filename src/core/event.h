@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/access.h"
 #include "core/shape.h"
 
 namespace query_audit {
@@ -26,6 +27,7 @@ struct ScanFacts {
     char relation_name[relation_name_bytes]; // schema-qualified and quoted
     char filter[filter_bytes];               // with ? for each value; empty when it could not be written
     char index_columns[index_columns_bytes]; // for CREATE INDEX ... (here); empty when none would serve
+    AccessNeed need;
 };
 
 constexpr int max_scan_facts = 4;
