@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/access.h"
 #include "core/shape.h"
 
 namespace query_audit {
@@ -22,10 +23,11 @@ struct ScanFacts {
     std::uint64_t loops;                     // times it was scanned from the start
     std::uint64_t rows_read;                 // all loops
     std::uint64_t rows_removed;              // by the filter, all loops
-    bool index_exists;                       // a valid index already leads with the first of index_columns
+    bool index_exists;                       // a valid index already serves what that of index_columns would
     char relation_name[relation_name_bytes]; // schema-qualified and quoted
     char filter[filter_bytes];               // with ? for each value; empty when it could not be written
-    char index_columns[index_columns_bytes]; // for CREATE INDEX ... (here); empty when none would serve
+    char index_columns[index_columns_bytes]; // what follows the table in CREATE INDEX; empty when none would serve
+    AccessNeed need;
 };
 
 constexpr int max_scan_facts = 4;

@@ -89,6 +89,8 @@ struct ScanRecord {
     std::int64_t last_seen_us;
     std::uint32_t partitions;
     std::uint32_t padding;
+    std::int64_t need_rows; // read by the scan whose need is kept
+    AccessNeed need;        // of the latest large scan
     char relation_name[relation_name_bytes];
     char filter[filter_bytes];
 };

@@ -299,6 +299,15 @@ void read_columns(Oid relation, bool partitioned, const ScanNeed *needs, int cou
     table.column_count = known;
 }
 
+bool has_index_for(Oid relation, const IndexCandidate &candidate) {
+    const char *const expressions[] = {candidate.expression[0] != '\0' ? candidate.expression : nullptr, nullptr};
+    ListCell *cell;
+    foreach (cell, index_ids(relation)) {
+        if (index_serves(read_index(lfirst_oid(cell), relation, expressions), candidate)) return true;
+    }
+    return false;
+}
+
 IndexWords index_words(Oid relation, const IndexCandidate &candidate) {
     IndexWords words{};
     for (int i = 0; i < candidate.key_count; ++i) {

@@ -29,6 +29,9 @@ void read_columns(Oid relation, bool partitioned, const ScanNeed *needs, int cou
 // The names that the candidate's columns have now; null for those that are gone.
 [[nodiscard]] IndexWords index_words(Oid relation, const IndexCandidate &candidate);
 
+// Whether an index that the table has answers what the candidate would.
+[[nodiscard]] bool has_index_for(Oid relation, const IndexCandidate &candidate);
+
 // All tables below a partitioned one, with itself; itself alone for others.
 [[nodiscard]] List *tables_of(Oid relation);
 

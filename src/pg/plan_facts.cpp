@@ -2,10 +2,13 @@
 
 #include "core/rules/list.h"
 
+#include "pg/access_need.h"
 #include "pg/config.h"
 #include "pg/plan_facts.h"
+#include "pg/plan_origin.h"
 #include "pg/relations.h"
 #include "pg/scan_filter.h"
+#include "pg/scan_index.h"
 
 #include "pg/pg.h"
 
@@ -71,21 +74,11 @@ bool add_counters(PlanState *node, void *all_scans) {
     return walk_plan_state(node, add_counters, all_scans);
 }
 
-// The range table entry that the text names: a partition's is its partitioned table's.
-Index named_entry(const PlannedStmt *plan, Index entry) {
-    ListCell *cell;
-    foreach (cell, plan->appendRelations) {
-        const AppendRelInfo *child = static_cast<AppendRelInfo *>(lfirst(cell));
-        if (child->child_relid == entry) return named_entry(plan, child->parent_relid);
-    }
-    return entry;
-}
-
 TableScan *table_of(Collection &collection, ScanState *scan) {
     const Index own = reinterpret_cast<const Scan *>(scan->ps.plan)->scanrelid;
     const Oid root = root_relation(scan->ss_currentRelation);
     const bool partition = root != RelationGetRelid(scan->ss_currentRelation);
-    const Index entry = partition ? named_entry(collection.plan, own) : own;
+    const Index entry = partition ? counted_entry(collection.plan, own) : own;
     for (int i = 0; i < collection.count; ++i) {
         if (collection.tables[i].root == root && collection.tables[i].entry == entry) return &collection.tables[i];
     }
@@ -123,7 +116,7 @@ bool collect(PlanState *node, void *collection) {
     return walk_plan_state(node, collect, collection);
 }
 
-void describe(const TableScan &table, ScanFacts &facts) {
+void describe(const QueryDesc *query, const TableScan &table, ScanFacts &facts) {
     memset(static_cast<void *>(&facts), 0, sizeof(facts));
     facts.relation = table.root;
     const bool partitioned = table.root != RelationGetRelid(table.example->ss_currentRelation);
@@ -133,6 +126,8 @@ void describe(const TableScan &table, ScanFacts &facts) {
     facts.rows_removed = table.removed;
     write_relation_name(table.root, facts.relation_name);
     describe_filter(table.example, facts);
+    describe_need({query->plannedstmt, query->planstate, table.example, table.root, table.entry}, facts.need);
+    describe_index(facts);
 }
 
 bool find_limit(PlanState *node, void *found) {
@@ -181,7 +176,7 @@ const PlanFacts *collect_plan_facts(const QueryDesc *query) {
     for (int i = 0; i < std::min(collection.count, max_scan_facts); ++i) {
         const TableScan &table = collection.tables[i];
         if (table.read < least) break;
-        describe(table, facts.scans[facts.scan_count++]);
+        describe(query, table, facts.scans[facts.scan_count++]);
     }
     return &facts;
 }

@@ -1,10 +1,10 @@
 // query_audit.findings: what the rules saw.
 
-#include "core/index_text.h"
 #include "core/rules/rule.h"
 #include "core/store.h"
 #include "parse/parse.h"
 
+#include "pg/index_sql.h"
 #include "pg/relations.h"
 #include "pg/rows.h"
 #include "pg/snapshot.h"
@@ -38,6 +38,20 @@ void write_lineage(const FindingRecord &record, const char *query, TextWriter &l
     lineage.append(key[0] != '\0' ? key : "the statement's key");
 }
 
+// An estimate from the mean execution: what it would take with 10 and 100 times the rows.
+void write_scaling(StringInfo json, const RuleDescriptor &rule_of, const UnitFinding &finding) {
+    if (rule_of.scale == nullptr || finding.calls == 0) return;
+    const Scaling scaling = rule_of.scale(finding);
+    if (scaling.growth == Growth::none) return;
+    json_key(json, "growth");
+    json_string(json, growth_name(scaling.growth));
+    const int64 mean_ns = finding.execution_ns / static_cast<int64>(finding.calls);
+    for (const int factor : {10, 100}) {
+        json_key(json, psprintf("ms_at_%dx", factor));
+        appendStringInfo(json, "%.3f", static_cast<double>(projected_ns(scaling, mean_ns, factor)) / 1e6);
+    }
+}
+
 char *evidence_json(const FindingRecord &record, const char *query) {
     const UnitFinding &finding = record.finding;
     const RuleDescriptor &rule_of = rule(finding.rule);
@@ -51,6 +65,7 @@ char *evidence_json(const FindingRecord &record, const char *query) {
         json_key(&json, rule_of.evidence_names[i]);
         appendStringInfo(&json, INT64_FORMAT, finding.evidence[i]);
     }
+    write_scaling(&json, rule_of, finding);
     if (finding.lineage.number != 0) {
         char lineage[512];
         TextWriter writer(lineage, sizeof(lineage));
@@ -99,31 +114,16 @@ char *tags_json(const FindingRecord &record) {
     return json.data;
 }
 
-// Whether the name belongs to something else than the proposed index, which may have been created since.
-bool is_taken(const char *name, Oid table) {
-    const Oid holder = get_relname_relid(name, get_rel_namespace(table));
-    if (!OidIsValid(holder)) return false;
-    HeapTuple tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(holder));
-    if (!HeapTupleIsValid(tuple)) return true;
-    const bool of_table = reinterpret_cast<Form_pg_index>(GETSTRUCT(tuple))->indrelid == table;
-    const bool partial = !heap_attisnull(tuple, Anum_pg_index_indpred, nullptr);
-    ReleaseSysCache(tuple);
-    return !of_table || partial;
-}
-
 // What the finding names is all that is needed: it may outlive its table.
 void write_index(const FindingRecord &record, TextWriter &sql) {
     const UnitFinding &finding = record.finding;
     if (finding.relation_name[0] == '\0' || finding.index_columns[0] == '\0') return;
-    const char *body = psprintf("(%s)", finding.index_columns);
-    char name[index_name_bytes];
-    write_index_name(finding.relation_name, body, false, name);
-    const bool here = record.client.database == MyDatabaseId && OidIsValid(finding.relation);
-    if (here && is_taken(name, finding.relation)) write_index_name(finding.relation_name, body, true, name);
-    const IndexTarget target{finding.relation_name, finding.partitions > 0};
-    write_create_index(target, body, name, sql);
+    const bool here = record.client.database == MyDatabaseId && can_be_indexed(finding.relation);
+    const IndexSql index = write_index_sql(here ? finding.relation : InvalidOid, finding.relation_name,
+                                           finding.index_columns, finding.partitions > 0);
+    sql.append(index.create);
     sql.append("\n-- to undo: ");
-    write_drop_index(target, name, sql);
+    sql.append(index.drop);
 }
 
 // What mends a finding: SQL, or why there is none. Both empty where its rule writes no SQL.

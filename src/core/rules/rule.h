@@ -6,6 +6,7 @@
 
 #include <string_view>
 
+#include "core/projection.h"
 #include "core/text.h"
 #include "core/unit.h"
 
@@ -90,6 +91,8 @@ struct RuleDescriptor {
     void (*on_nested)(const NestedContext &context) = nullptr;
     // Called when a unit that has findings ends; null: nothing that the rule found depends on the end.
     void (*on_unit)(const UnitContext &context) = nullptr;
+    // How the time of one execution grows with the rows, which the evidence then names; null: not said.
+    Scaling (*scale)(const UnitFinding &finding) = nullptr;
     // Writes what to do, in a sentence or two.
     void (*advise)(const UnitFinding &finding, TextWriter &advice);
 };
