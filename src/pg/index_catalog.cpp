@@ -107,9 +107,10 @@ bool as_condition(const Node *node, IndexCondition &condition) {
 
 bool read_conditions(HeapTuple tuple, ExistingIndex &index) {
     bool none = false;
-    const Datum text = SysCacheGetAttr(INDEXRELID, tuple, Anum_pg_index_indpred, &none);
+    const Datum predicate = SysCacheGetAttr(INDEXRELID, tuple, Anum_pg_index_indpred, &none);
     if (none) return true;
-    List *conditions = make_ands_implicit(static_cast<Expr *>(stringToNode(TextDatumGetCString(text))));
+    void *node = stringToNode(TextDatumGetCString(predicate));
+    const List *conditions = is_andclause(node) ? static_cast<BoolExpr *>(node)->args : list_make1(node);
     ListCell *cell;
     foreach (cell, conditions) {
         if (index.condition_count == max_index_conditions) return false;
@@ -123,9 +124,9 @@ bool read_conditions(HeapTuple tuple, ExistingIndex &index) {
 // The one of the needs' expressions that the index's first is, as it is written for a need.
 void read_expression(HeapTuple tuple, Oid relation, const char *const *expressions, ExistingIndex &index) {
     bool none = false;
-    const Datum text = SysCacheGetAttr(INDEXRELID, tuple, Anum_pg_index_indexprs, &none);
+    const Datum stored = SysCacheGetAttr(INDEXRELID, tuple, Anum_pg_index_indexprs, &none);
     if (none) return;
-    const List *indexed = static_cast<List *>(stringToNode(TextDatumGetCString(text)));
+    const List *indexed = static_cast<List *>(stringToNode(TextDatumGetCString(stored)));
     char written[access_expression_bytes];
     TextWriter out(written, sizeof(written));
     write_indexed_expression(relation, static_cast<const Node *>(linitial(indexed)), out);
