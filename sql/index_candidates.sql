@@ -53,7 +53,7 @@ SELECT id FROM orders WHERE tenant_id = 7 AND total = 11 \g /dev/null
 SELECT id FROM orders WHERE tenant_id = 7 \g /dev/null
 SELECT id FROM orders WHERE tenant_id IN (7, 8) \g /dev/null
 :show;
-SELECT unnest(queries) AS query FROM query_audit.index_candidates ORDER BY query COLLATE "C";
+SELECT query FROM query_audit.index_candidates, unnest(queries) AS query ORDER BY query COLLATE "C";
 SELECT cardinality(fingerprints) AS fingerprints, size_bytes > 0 AS has_size, cost_before, cost_after, verified
 FROM query_audit.index_candidates;
 :keep;

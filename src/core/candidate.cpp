@@ -7,9 +7,6 @@
 namespace query_audit {
 namespace {
 
-constexpr double unknown_distinct = 10;
-// Rows that are found by the keys so far at which another key would find hardly fewer.
-constexpr double few_rows = 2;
 // A share of the table that is better found by GIN's key than by the equality keys beside it.
 constexpr double selective_share = 0.01;
 // BRIN pays where the column follows the table's order closely, and a btree would be large.
@@ -36,15 +33,10 @@ const ColumnProfile *find_column(const IndexedTable &table, std::int16_t attribu
     return nullptr;
 }
 
-double rows_of(const ScanNeed &scan, const IndexedTable &table) noexcept {
-    if (table.rows >= 0) return table.rows;
-    return static_cast<double>(scan.rows_read) / static_cast<double>(std::max<std::int64_t>(1, scan.scans));
-}
-
 class Former {
   public:
     Former(const ScanNeed &scan, const IndexedTable &table, IndexCandidate &candidate) noexcept
-        : scan_(scan), need_(scan.need), table_(table), candidate_(candidate), matching_(rows_of(scan, table)) {}
+        : scan_(scan), need_(scan.need), table_(table), candidate_(candidate) {}
 
     bool form() noexcept {
         std::memset(static_cast<void *>(&candidate_), 0, sizeof(candidate_));
@@ -52,7 +44,7 @@ class Former {
         if (take_inverted()) return true;
         if (take_block_range()) return true;
         add_equalities();
-        if (matching_ > few_rows || candidate_.key_count == 0) add_tail();
+        add_tail();
         if (candidate_.key_count == 0) key_from_condition();
         return candidate_.key_count > 0;
     }
@@ -108,10 +100,10 @@ class Former {
     }
 
     [[nodiscard]] double rows_by_equality() const noexcept {
-        double rows = rows_of(scan_, table_);
+        double rows = rows_of_table(scan_, table_);
         for (int i = 0; i < need_.count; ++i) {
             if (!is_equality(need_.keys[i]) || !leads(need_.keys[i])) continue;
-            rows /= need_.keys[i].distinct > 0 ? static_cast<double>(need_.keys[i].distinct) : unknown_distinct;
+            rows /= distinct_values(need_.keys[i].distinct);
         }
         return rows;
     }
@@ -120,7 +112,7 @@ class Former {
         const AccessKey *const end = need_.keys + need_.count;
         const AccessKey *const key = std::find_if(need_.keys, end, is_inverted);
         if (key == end) return false;
-        const double rows = rows_of(scan_, table_);
+        const double rows = rows_of_table(scan_, table_);
         if (rows > 0 && rows_by_equality() <= selective_share * rows) return false;
         candidate_.method = AccessMethod::gin;
         add(*key, key->use, 0);
@@ -152,11 +144,7 @@ class Former {
         std::stable_sort(found, found + count,
                          [](const AccessKey &a, const AccessKey &b) noexcept { return a.distinct > b.distinct; });
         const int room = has_tail() ? max_index_keys - 1 : max_index_keys;
-        for (int i = 0; i < count && candidate_.key_count < room; ++i) {
-            add(found[i], KeyUse::equality, 0);
-            matching_ /= found[i].distinct > 0 ? static_cast<double>(found[i].distinct) : unknown_distinct;
-            if (matching_ <= few_rows) return;
-        }
+        for (int i = 0; i < count && candidate_.key_count < room; ++i) add(found[i], KeyUse::equality, 0);
     }
 
     void add_sort(std::uint8_t group) noexcept {
@@ -189,7 +177,6 @@ class Former {
     const AccessNeed &need_;
     const IndexedTable &table_;
     IndexCandidate &candidate_;
-    double matching_; // rows that the keys so far find, by estimate
 };
 
 } // namespace

@@ -107,14 +107,36 @@ struct Proposal {
     double bytes;      // of the index, by estimate
 };
 
-// The index that would answer the need best. Returns false where none would.
+// Rows at which those that a key leaves are few: another key would find hardly fewer.
+constexpr double few_rows = 10;
+
+// Different values of a key, where they are not known a guess.
+[[nodiscard]] constexpr double distinct_values(float distinct) noexcept {
+    return distinct > 0 ? static_cast<double>(distinct) : 10;
+}
+
+// Rows of the table; where they are not known those that one scan read.
+[[nodiscard]] double rows_of_table(const ScanNeed &need, const IndexedTable &table) noexcept;
+
+// The index that would answer the need best, with all keys that may. Returns false where none would.
 [[nodiscard]] bool form_candidate(const ScanNeed &need, const IndexedTable &table, IndexCandidate &candidate) noexcept;
 
 // Makes `wide` serve what `narrow` serves as well, where that takes no further key. Returns whether it does.
 bool fold_candidate(const IndexCandidate &narrow, IndexCandidate &wide) noexcept;
 
+// The most selective first, where the order is free.
+void order_keys(IndexCandidate &candidate) noexcept;
+
+// Takes the keys away that come after few rows are left.
+void trim_candidate(IndexCandidate &candidate, double rows) noexcept;
+
 // Whether the index answers what the candidate would.
 [[nodiscard]] bool index_serves(const ExistingIndex &index, const IndexCandidate &candidate) noexcept;
+
+// The same of the need that it was formed of, or whether the index finds so few rows by some of what the need compares
+// that no other need be there. `rows`: of the table.
+[[nodiscard]] bool index_answers(const ExistingIndex &index, const ScanNeed &need, const IndexCandidate &candidate,
+                                 double rows) noexcept;
 
 // Rows that the index would have spared this need.
 [[nodiscard]] double rows_saved(const ScanNeed &need) noexcept;

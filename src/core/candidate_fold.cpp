@@ -122,13 +122,11 @@ class Folder {
         taken_[place] = true;
         IndexKey held = wide_.keys[place];
         if (key.use == KeyUse::sort) {
-            if (held.use == KeyUse::sort && !direction_.fits(key.flags, held.flags)) return false;
-            if (held.use != KeyUse::sort) {
-                // The wide one is free to sort by it either way, as long as this one's keys agree.
-                held.flags = key.flags;
-                if (!direction_.fits(key.flags, held.flags)) return false;
-            }
+            // What the wide one does not sort by may stand either way, as long as this one's keys agree.
+            if (held.use != KeyUse::sort) held.flags = key.flags;
+            if (!direction_.fits(key.flags, held.flags)) return false;
         }
+        if (held.use == KeyUse::equality) held.use = key.use; // the one that asks more
         emit(held, group);
         return true;
     }

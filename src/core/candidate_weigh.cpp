@@ -58,29 +58,41 @@ double write_rows(AccessMethod method) noexcept {
     }
 }
 
-double rows_of_table(const ScanNeed &need, const IndexedTable &table) noexcept {
-    if (table.rows >= 0) return table.rows;
-    return static_cast<double>(need.rows_read) / static_cast<double>(std::max<std::int64_t>(1, need.scans));
+bool compares(const AccessNeed &need, const IndexKey &key) noexcept {
+    return std::any_of(need.keys, need.keys + need.count, [&](const AccessKey &asked) noexcept {
+        return asked.use == KeyUse::equality && asked.attribute == key.attribute && key.attribute > 0 &&
+               key.operator_class == OperatorClass::usual;
+    });
+}
+
+float distinct_of(const AccessNeed &need, const IndexKey &key) noexcept {
+    for (int i = 0; i < need.count; ++i) {
+        if (need.keys[i].attribute == key.attribute && need.keys[i].distinct > 0) return need.keys[i].distinct;
+    }
+    return 0;
+}
+
+// Whether the index, by its first keys, finds so few rows that another would find hardly fewer.
+bool finds_few(const ExistingIndex &index, const ScanNeed &scan, double rows) noexcept {
+    if (!index.usable || index.condition_count > 0 || index.method != AccessMethod::btree) return false;
+    for (int i = 0; i < index.key_count && compares(scan.need, index.keys[i]); ++i) {
+        rows /= distinct_values(distinct_of(scan.need, index.keys[i]));
+        if (rows <= few_rows) return true;
+    }
+    return false;
 }
 
 Verdict judge(const ScanNeed &need, const IndexedTable &table, IndexCandidate &candidate, int &served_by) noexcept {
-    if (rows_of_table(need, table) < least_rows) return Verdict::small_table;
+    const double rows = rows_of_table(need, table);
+    if (rows < least_rows) return Verdict::small_table;
     if (!form_candidate(need, table, candidate)) return Verdict::no_key;
     for (int i = 0; i < table.index_count; ++i) {
-        if (!index_serves(table.indexes[i], candidate)) continue;
+        if (!index_answers(table.indexes[i], need, candidate, rows)) continue;
         served_by = i;
         return Verdict::served;
     }
     if (rows_saved(need) < least_saved_share * static_cast<double>(need.rows_read)) return Verdict::keeps_most;
     return Verdict::proposed;
-}
-
-// The most selective first, where the order is free.
-void order_keys(IndexCandidate &candidate) noexcept {
-    std::stable_sort(candidate.keys, candidate.keys + candidate.key_count,
-                     [](const IndexKey &a, const IndexKey &b) noexcept {
-                         return a.group != b.group ? a.group < b.group : a.distinct > b.distinct;
-                     });
 }
 
 int add_proposal(const IndexCandidate &candidate, Proposal *proposals, int &count) noexcept {
@@ -101,6 +113,7 @@ int keep_worthy(Proposal *proposals, int count, const IndexedTable &table, NeedV
     int kept = 0;
     for (int i = 0; i < count; ++i) {
         order_keys(proposals[i].index);
+        trim_candidate(proposals[i].index, table.rows);
         proposals[i].bytes = estimated_bytes(proposals[i].index, table);
         const bool worthy = is_worth_keeping(proposals[i], table);
         for (int j = 0; j < needs; ++j) {
@@ -129,6 +142,31 @@ void sort_proposals(Proposal *proposals, int count, NeedVerdict *verdicts, int n
 }
 
 } // namespace
+
+double rows_of_table(const ScanNeed &need, const IndexedTable &table) noexcept {
+    if (table.rows >= 0) return table.rows;
+    return static_cast<double>(need.rows_read) / static_cast<double>(std::max<std::int64_t>(1, need.scans));
+}
+
+bool index_answers(const ExistingIndex &index, const ScanNeed &need, const IndexCandidate &candidate,
+                   double rows) noexcept {
+    return index_serves(index, candidate) || finds_few(index, need, rows);
+}
+
+void order_keys(IndexCandidate &candidate) noexcept {
+    std::stable_sort(candidate.keys, candidate.keys + candidate.key_count,
+                     [](const IndexKey &a, const IndexKey &b) noexcept {
+                         return a.group != b.group ? a.group < b.group : a.distinct > b.distinct;
+                     });
+}
+
+void trim_candidate(IndexCandidate &candidate, double rows) noexcept {
+    if (rows < 0 || candidate.method != AccessMethod::btree) return;
+    for (int i = 0; i < candidate.key_count && candidate.keys[i].use == KeyUse::equality; ++i) {
+        rows /= distinct_values(candidate.keys[i].distinct);
+        if (rows <= few_rows) candidate.key_count = static_cast<std::uint8_t>(i + 1);
+    }
+}
 
 double rows_saved(const ScanNeed &need) noexcept {
     // Rows come in the order of the index, so a LIMIT ends the scan.

@@ -1,5 +1,8 @@
 #include <algorithm>
 
+#include "core/index_text.h"
+#include "core/store.h"
+
 #include "pg/expression.h"
 #include "pg/extension.h"
 #include "pg/index_catalog.h"
@@ -224,8 +227,13 @@ const char *class_words(Oid relation, const IndexKey &key) {
 }
 
 const char *column_name(Oid relation, AttrNumber attribute) {
-    const char *name = attribute > 0 ? get_attname(relation, attribute, true) : nullptr;
-    return name != nullptr ? quote_identifier(name) : nullptr;
+    HeapTuple tuple = SearchSysCache2(ATTNUM, ObjectIdGetDatum(relation), Int16GetDatum(attribute));
+    if (!HeapTupleIsValid(tuple)) return nullptr;
+    const auto *facts = reinterpret_cast<Form_pg_attribute>(GETSTRUCT(tuple));
+    const bool there = attribute > 0 && !facts->attisdropped;
+    const char *name = there ? quote_identifier(pstrdup(NameStr(facts->attname))) : nullptr;
+    ReleaseSysCache(tuple);
+    return name;
 }
 
 void read_column(Oid relation, bool inherited, AttrNumber attribute, ColumnProfile &column) {
@@ -300,11 +308,11 @@ void read_columns(Oid relation, bool partitioned, const ScanNeed *needs, int cou
     table.column_count = known;
 }
 
-bool has_index_for(Oid relation, const IndexCandidate &candidate) {
+bool has_index_for(Oid relation, const ScanNeed &need, const IndexCandidate &candidate, double rows) {
     const char *const expressions[] = {candidate.expression[0] != '\0' ? candidate.expression : nullptr, nullptr};
     ListCell *cell;
     foreach (cell, index_ids(relation)) {
-        if (index_serves(read_index(lfirst_oid(cell), relation, expressions), candidate)) return true;
+        if (index_answers(read_index(lfirst_oid(cell), relation, expressions), need, candidate, rows)) return true;
     }
     return false;
 }

@@ -29,8 +29,8 @@ void read_columns(Oid relation, bool partitioned, const ScanNeed *needs, int cou
 // The names that the candidate's columns have now; null for those that are gone.
 [[nodiscard]] IndexWords index_words(Oid relation, const IndexCandidate &candidate);
 
-// Whether an index that the table has answers what the candidate would.
-[[nodiscard]] bool has_index_for(Oid relation, const IndexCandidate &candidate);
+// Whether an index that the table has answers the need, of which the candidate was formed. `rows`: of the table.
+[[nodiscard]] bool has_index_for(Oid relation, const ScanNeed &need, const IndexCandidate &candidate, double rows);
 
 // All tables below a partitioned one, with itself; itself alone for others.
 [[nodiscard]] List *tables_of(Oid relation);

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "core/rules/list.h"
+#include "core/store.h"
 
 #include "pg/access_need.h"
 #include "pg/config.h"

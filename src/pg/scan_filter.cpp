@@ -1,3 +1,4 @@
+#include "core/event.h"
 #include "core/text.h"
 
 #include "pg/access_need.h"

@@ -1,5 +1,8 @@
 #include <algorithm>
 
+#include "core/event.h"
+#include "core/index_text.h"
+
 #include "pg/index_catalog.h"
 #include "pg/scan_index.h"
 
@@ -15,11 +18,13 @@ void describe_index(ScanFacts &facts) {
     const IndexedTable unknown{-1, 0, 0, nullptr, 0, nullptr, 0};
     IndexCandidate candidate;
     if (!form_candidate(need, unknown, candidate)) return;
+    const double rows = rows_of_table(need, unknown);
+    facts.index_exists = has_index_for(facts.relation, need, candidate, rows);
+    trim_candidate(candidate, rows);
     TextWriter body(facts.index_columns, sizeof(facts.index_columns));
     // A cut one would be no valid SQL.
     const bool whole = write_index_body(candidate, index_words(facts.relation, candidate), body);
     if (!whole) facts.index_columns[0] = '\0';
-    facts.index_exists = has_index_for(facts.relation, candidate);
 }
 
 } // namespace query_audit

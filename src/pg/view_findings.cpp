@@ -1,5 +1,6 @@
 // query_audit.findings: what the rules saw.
 
+#include "core/index_text.h"
 #include "core/rules/rule.h"
 #include "core/store.h"
 #include "parse/parse.h"

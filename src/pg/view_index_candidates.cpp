@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "core/index_text.h"
+#include "core/store.h"
+
 #include "pg/index_catalog.h"
 #include "pg/index_cause.h"
 #include "pg/index_sql.h"

@@ -23,6 +23,11 @@ TEST(Fold, OrdersKeysSoThatTheNarrowOnesLead) {
               "(a, c, b)");
 }
 
+TEST(Fold, LetsASelectiveKeyStandBehindOneThatAnotherStatementNeeds) {
+    EXPECT_EQ(propose({need({by('a', 200), by('b', 90'000)})}).text(), "(b)");
+    EXPECT_EQ(propose({need({by('a', 200), by('b', 90'000)}), need({by('a', 200)})}).text(), "(a, b)");
+}
+
 TEST(Fold, ServesASortByAColumnThatAnotherComparesForEquality) {
     EXPECT_EQ(propose({need({by('a', 5), sort_down('b')}, {.limited = true}), need({by('a', 5), by('b', 50)})}).text(),
               "(a, b DESC)");
@@ -82,6 +87,7 @@ TEST(Proposals, LeaveOutWhatAnExistingIndexServes) {
     EXPECT_EQ(verdict(ab, need({by('a', 5), sort_down('b')}, {.limited = true})), Verdict::served);
     EXPECT_EQ(verdict(ab, need({sort('a'), sort_down('b')}, {.limited = true})), Verdict::proposed);
     EXPECT_EQ(verdict(ab, need({by('b', 5)})), Verdict::proposed);
+    EXPECT_EQ(verdict(ab, need({by('a', 500), by('b', 90'000), by('c', 5)})), Verdict::served) << "few rows are left";
     EXPECT_EQ(verdict(ab, need({by('a', 5), by('b', 5), by('c', 5)})), Verdict::proposed);
     EXPECT_EQ(verdict(ab, need({key('a', KeyUse::pattern)})), Verdict::proposed);
     EXPECT_EQ(verdict(existing({held('a')}, AccessMethod::hash), need({by('a')})), Verdict::served);

@@ -74,7 +74,9 @@ inline std::string body_of(const IndexCandidate &candidate) {
 // The candidate of one need, as SQL; empty where there is none.
 inline std::string candidate_of(const ScanNeed &scan, const IndexedTable &table = plain_table()) {
     IndexCandidate candidate;
-    return form_candidate(scan, table, candidate) ? body_of(candidate) : "";
+    if (!form_candidate(scan, table, candidate)) return "";
+    trim_candidate(candidate, rows_of_table(scan, table));
+    return body_of(candidate);
 }
 
 struct Proposed {
