@@ -211,8 +211,11 @@ class NeedWriter {
         return true;
     }
 
-    // One expression at most; a cut one would be no valid SQL.
+    // One expression at most; a cut one would be no valid SQL. A column cast to another type is compared with the wrong
+    // one: the statement is to be mended, and not the table.
     bool add_expression(AccessKey &key, const Node *expression, Oid relation) {
+        bool implicit = false;
+        if (is_column(strip(cast_argument(expression, implicit)))) return false;
         char text[access_expression_bytes];
         TextWriter out(text, sizeof(text));
         write_indexed_expression(relation, expression, out);

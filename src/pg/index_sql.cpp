@@ -134,4 +134,8 @@ bool write_index_sql(Oid relation, const CatalogTable &table, const IndexCandida
     return true;
 }
 
+bool needs_trigrams(const char *body) {
+    return strstr(body, "gin_trgm_ops") != nullptr && !OidIsValid(get_extension_oid("pg_trgm", true));
+}
+
 } // namespace query_audit

@@ -21,4 +21,7 @@ struct IndexSql {
 // is what it was.
 [[nodiscard]] IndexSql write_index_sql(Oid relation, const char *relation_name, const char *body, bool partitioned);
 
+// Whether the body names an operator class of pg_trgm, which is not installed in this database.
+[[nodiscard]] bool needs_trigrams(const char *body);
+
 } // namespace query_audit

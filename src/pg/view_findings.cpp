@@ -5,6 +5,7 @@
 #include "core/store.h"
 #include "parse/parse.h"
 
+#include "pg/index_cause.h"
 #include "pg/index_sql.h"
 #include "pg/relations.h"
 #include "pg/rows.h"
@@ -123,6 +124,7 @@ void write_index(const FindingRecord &record, TextWriter &sql) {
     const IndexSql index = write_index_sql(here ? finding.relation : InvalidOid, finding.relation_name,
                                            finding.index_columns, finding.partitions > 0);
     sql.append(index.create);
+    if (here && needs_trigrams(finding.index_columns)) sql.append("\n-- needs: CREATE EXTENSION pg_trgm;");
     sql.append("\n-- to undo: ");
     sql.append(index.drop);
 }
@@ -202,13 +204,27 @@ Remedy find_remedy(const FindingRecord &record, const char *query, const char *p
     return remedy;
 }
 
-void write_advice(const UnitFinding &finding, const Remedy &remedy, RowWriter &row) {
-    char advice[1024 + 256];
+// Of a finding that an index would mend and that names none: the one that is there.
+const char *index_cause(const FindingRecord &record) {
+    const UnitFinding &finding = record.finding;
+    if (rule(finding.rule).fix != Fix::create_index || finding.index_columns[0] != '\0') return nullptr;
+    if (record.client.database != MyDatabaseId) return nullptr;
+    ScanRecord scan;
+    const ScanKey key{finding.fingerprint, record.client.database, record.client.user, finding.relation, 0};
+    return find_scan(key, scan) ? why_not_used(finding.relation, need_of(scan)) : nullptr;
+}
+
+void write_advice(const FindingRecord &record, const Remedy &remedy, RowWriter &row) {
+    char advice[2048];
     TextWriter writer(advice, sizeof(advice));
-    rule(finding.rule).advise(finding, writer);
+    rule(record.finding.rule).advise(record.finding, writer);
     if (remedy.reason[0] != '\0') {
         writer.append(" No such statement is written here: ");
         writer.append(remedy.reason);
+    }
+    if (const char *cause = index_cause(record)) {
+        writer.append(" ");
+        writer.append(cause);
     }
     row.text(writer.view());
 }
@@ -256,7 +272,7 @@ void write_row(const FindingRecord &record, RowWriter &row) {
     row.json(visible ? evidence_json(record, query) : nullptr);
     if (visible) {
         const Remedy remedy = find_remedy(record, query, parent_query);
-        write_advice(finding, remedy, row);
+        write_advice(record, remedy, row);
         row.text(remedy.sql);
     } else {
         row.null();

@@ -37,9 +37,7 @@ Scans visible_scans() {
     Scans scans{static_cast<Scan *>(palloc(sizeof(Scan) * (records.capacity() + 1))), 0};
     records.for_each([&](const ScanKey &key, const ScanRecord &record) {
         if (key.database != MyDatabaseId || !may_see(key.user) || !can_be_indexed(key.relation)) return;
-        scans.all[scans.count++] =
-            Scan{key.relation, key.user, key.fingerprint,
-                 ScanNeed{record.need, record.executions, record.scans, record.rows_read, record.rows_removed}};
+        scans.all[scans.count++] = Scan{key.relation, key.user, key.fingerprint, need_of(record)};
     });
     std::sort(scans.all, scans.all + scans.count, [](const Scan &a, const Scan &b) {
         return a.relation != b.relation ? a.relation < b.relation : rows_saved(a.need) > rows_saved(b.need);
@@ -57,10 +55,6 @@ bool depends_on_values(const IndexCandidate &index) {
             return condition.use == KeyUse::is_true || condition.use == KeyUse::is_false;
         });
     return by_value || by_condition || index.method != AccessMethod::btree;
-}
-
-bool needs_trigrams(const IndexCandidate &index) {
-    return index.keys[0].operator_class == OperatorClass::trigram && !OidIsValid(get_extension_oid("pg_trgm", true));
 }
 
 class TableWriter {
@@ -130,7 +124,7 @@ class TableWriter {
         write_cost(verified, trial.cost_before);
         write_cost(verified, trial.cost_after);
         row_.boolean(verified);
-        write_reason(proposal, trial);
+        write_reason(proposal, sql, trial);
         row_.finish();
     }
 
@@ -158,10 +152,10 @@ class TableWriter {
         row_.texts(queries, count);
     }
 
-    void write_reason(const Proposal &proposal, const Trial &trial) {
+    void write_reason(const Proposal &proposal, const IndexSql &sql, const Trial &trial) {
         StringInfoData reason;
         initStringInfo(&reason);
-        if (needs_trigrams(proposal.index)) {
+        if (needs_trigrams(sql.plain)) {
             appendStringInfoString(&reason, "needs CREATE EXTENSION pg_trgm first; ");
         }
         if (trial.outcome == TrialOutcome::helps) {
