@@ -10,7 +10,8 @@
 namespace query_audit {
 namespace {
 
-constexpr int most_plans = 3; // of statements, for one index
+constexpr int most_plans = 3;      // of statements, for one index
+constexpr double least_gain = 0.1; // of a plan's cost
 
 // The schema that HypoPG is in, quoted; null where it is not installed.
 const char *hypopg_schema() {
@@ -102,7 +103,7 @@ class Attempt {
         for (int i = 0; i < count_; ++i) {
             if (!before_[i].planned || !after_[i].planned) continue;
             planned = true;
-            if (!after_[i].uses_index || after_[i].cost >= before_[i].cost) continue;
+            if (!after_[i].uses_index || after_[i].cost > (1 - least_gain) * before_[i].cost) continue;
             trial.outcome = TrialOutcome::helps;
             trial.cost_before = before_[i].cost;
             trial.cost_after = after_[i].cost;
