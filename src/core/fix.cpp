@@ -8,6 +8,7 @@ namespace query_audit {
 namespace {
 
 constexpr std::string_view suffix = "_idx";
+constexpr std::string_view other_method = "USING "; // before the columns, where it is no btree
 constexpr std::size_t hash_suffix_bytes = 9; // _ and eight digits
 
 // Where the table's name begins in a schema-qualified, quoted name.
@@ -25,7 +26,8 @@ std::size_t table_start(std::string_view qualified) noexcept {
 void write_index_name(const UnitFinding &finding, bool unusual, char (&name)[index_name_bytes]) {
     const std::string_view relation(finding.relation_name);
     const std::string_view table = relation.substr(table_start(relation));
-    const std::string_view columns(finding.index_columns);
+    std::string_view columns(finding.index_columns);
+    if (columns.starts_with(other_method)) columns.remove_prefix(columns.find('('));
     char plain[index_name_bytes - suffix.size() - hash_suffix_bytes];
     TextWriter words(plain, sizeof(plain));
     // Letters, digits and underscores of both; a hash says what is left out or does not fit. An expression has one
@@ -59,8 +61,13 @@ bool write_create_index(const UnitFinding &finding, const char *name, TextWriter
     // CREATE INDEX CONCURRENTLY does not exist for partitioned tables.
     const bool partitioned = finding.partitions > 0;
     const std::string_view concurrently = partitioned ? "" : " CONCURRENTLY";
+    const bool has_method = columns.starts_with(other_method);
+    if (columns.find(" gin_trgm_ops") != std::string_view::npos) {
+        sql.append("CREATE EXTENSION IF NOT EXISTS pg_trgm;\n");
+    }
     // Names made of lower-case letters, digits and underscores, none of which can be a keyword with this suffix.
-    sql.format("CREATE INDEX{} {} ON {} ({});\n", concurrently, name, relation, columns);
+    sql.format("CREATE INDEX{} {} ON {} {}{}{};\n", concurrently, name, relation, has_method ? "" : "(", columns,
+               has_method ? "" : ")");
     sql.format("-- to undo: DROP INDEX{} {}{};", concurrently, relation.substr(0, start), name);
     return true;
 }

@@ -6,8 +6,6 @@
 
 namespace query_audit {
 
-constexpr std::size_t index_name_bytes = 64;
-
 // A name for the index that the finding proposes, made of its table and columns. With `unusual` a hash of both is part
 // of it, for when the plain one is taken.
 void write_index_name(const UnitFinding &finding, bool unusual, char (&name)[index_name_bytes]);

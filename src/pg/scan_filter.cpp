@@ -2,9 +2,11 @@
 
 #include "core/text.h"
 
+#include "pg/scan_filter.h"
+#include "pg/table_indexes.h"
+
 #include "pg/access_need.h"
 #include "pg/expression.h"
-#include "pg/scan_filter.h"
 
 #include "pg/pg.h"
 
@@ -19,22 +21,12 @@ bool is_btree_key(const Condition &condition) {
     return condition.key.use == KeyUse::equality || condition.key.use == KeyUse::range;
 }
 
-bool leads_an_index(Relation relation, const Node *expression) {
-    if (!IsA(expression, Var)) return false;
-    const AttrNumber column = reinterpret_cast<const Var *>(expression)->varattno;
-    List *indexes = RelationGetIndexList(relation);
-    bool leads = false;
-    ListCell *cell;
-    foreach (cell, indexes) {
-        HeapTuple tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(lfirst_oid(cell)));
-        if (!HeapTupleIsValid(tuple)) continue;
-        Form_pg_index index = reinterpret_cast<Form_pg_index>(GETSTRUCT(tuple));
-        const bool partial = !heap_attisnull(tuple, Anum_pg_index_indpred, nullptr);
-        leads = leads || (index->indisvalid && !partial && index->indkey.values[0] == column);
-        ReleaseSysCache(tuple);
-    }
-    list_free(indexes);
-    return leads;
+bool leads_an_index(const ScanState *scan, const Node *expression) {
+    TableIndex indexes[most_indexes];
+    const int count = indexes_of(scan->ss_currentRelation, indexes);
+    const Index entry = reinterpret_cast<const Scan *>(scan->ps.plan)->scanrelid;
+    return std::any_of(indexes, indexes + count,
+                       [&](const TableIndex &index) { return leads_index(index, expression, entry); });
 }
 
 void write_index_columns(Oid relation, const Condition *keys, int count, TextWriter &out) {
@@ -83,7 +75,7 @@ void describe_filter(ScanState *scan, ScanFacts &facts) {
     write_index_columns(relation_id, keys, key_count, columns);
     // A cut list of columns would be no valid SQL.
     if (columns.truncated()) facts.index_columns[0] = '\0';
-    facts.index_exists = key_count > 0 && leads_an_index(relation, keys[0].expression);
+    facts.index_exists = key_count > 0 && leads_an_index(scan, keys[0].expression);
 }
 
 } // namespace query_audit
