@@ -1,4 +1,4 @@
--- query_audit.table_scans: the filtered sequential scans that read many rows, by table and statement.
+-- query_audit.table_scans: the scans that read many rows, by table and statement.
 CREATE EXTENSION pg_query_audit;
 CREATE TABLE people (id integer PRIMARY KEY, name text, city text, age integer, born date);
 INSERT INTO people SELECT i, 'person ' || i, 'city ' || i % 100, i % 90, DATE '2000-01-01' + i % 1000

@@ -170,4 +170,9 @@ void write_attach(std::string_view parent, const char *parent_index, std::string
     sql.append(";\n");
 }
 
+void write_prerequisite(std::string_view body, TextWriter &sql) {
+    if (body.find("gin_trgm_ops") == std::string_view::npos) return;
+    sql.append("CREATE EXTENSION IF NOT EXISTS pg_trgm;\n");
+}
+
 } // namespace query_audit

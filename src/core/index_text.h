@@ -5,11 +5,10 @@
 #include <string_view>
 
 #include "core/candidate.h"
+#include "core/event.h"
 #include "core/text.h"
 
 namespace query_audit {
-
-constexpr std::size_t index_name_bytes = 64;
 
 // The names of what a candidate has by number, quoted as SQL needs them. A null is not known.
 struct IndexWords {
@@ -41,5 +40,8 @@ void write_drop_index(const IndexTarget &target, const char *name, TextWriter &s
 void write_create_parent(std::string_view relation, std::string_view body, const char *name, TextWriter &sql);
 void write_attach(std::string_view parent, const char *parent_index, std::string_view partition, const char *index,
                   TextWriter &sql);
+
+// What must be run before an index of that body can be made, if anything.
+void write_prerequisite(std::string_view body, TextWriter &sql);
 
 } // namespace query_audit

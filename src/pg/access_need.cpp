@@ -12,13 +12,6 @@
 namespace query_audit {
 namespace {
 
-// The comparison's meaning to the usual order of the expression's type: a btree strategy, 0 for none.
-int order_strategy(Oid operator_id, const Node *expression) {
-    const Oid operator_class = GetDefaultOpClass(getBaseType(exprType(expression)), BTREE_AM_OID);
-    if (!OidIsValid(operator_class)) return 0;
-    return get_op_opfamily_strategy(operator_id, get_opclass_family(operator_class));
-}
-
 KeyUse use_of_order(int strategy) {
     if (strategy == BTEqualStrategyNumber) return KeyUse::equality;
     return strategy >= 1 && strategy <= BTMaxStrategyNumber ? KeyUse::range : KeyUse::none;
@@ -45,6 +38,9 @@ bool read_comparison(Oid operator_id, const Node *left, const Node *right, const
     condition.expression = strip(left);
     condition.value = right;
     condition.comparison = operator_id;
+    // What the value's type has made of a column is no key: with a value of the column's own type the column is.
+    bool implicit = false;
+    if (cast_argument(condition.expression, implicit) != nullptr && implicit) return false;
     if (!is_value(right) || !is_indexable(condition.expression)) return false;
     condition.key.use = use_of_order(order_strategy(operator_id, condition.expression));
     if (condition.key.use != KeyUse::none) return true;
@@ -276,6 +272,13 @@ bool walk_sorts(PlanState *node, void *context) {
 }
 
 } // namespace
+
+int order_strategy(Oid operator_id, const Node *expression) {
+    const Oid operator_class = GetDefaultOpClass(getBaseType(exprType(expression)), BTREE_AM_OID);
+    if (!OidIsValid(operator_class)) return 0;
+    const int strategy = get_op_opfamily_strategy(operator_id, get_opclass_family(operator_class));
+    return strategy <= BTMaxStrategyNumber ? strategy : 0;
+}
 
 bool read_condition(Relation relation, const Node *clause, const EState *state, Condition &condition) {
     memset(static_cast<void *>(&condition), 0, sizeof(condition));

@@ -19,6 +19,9 @@ struct Condition {
 // Whether a single index could answer the scan's condition. The values of parameters are those of the state.
 [[nodiscard]] bool read_condition(Relation relation, const Node *clause, const EState *state, Condition &condition);
 
+// The comparison's meaning to the usual order of the expression's type: a btree strategy, 0 for none.
+[[nodiscard]] int order_strategy(Oid operator_id, const Node *expression);
+
 // Estimated number of different values of a column; 0 where it is not known.
 [[nodiscard]] double distinct_values(Relation relation, const Node *expression);
 

@@ -99,6 +99,23 @@ inline bool sorts_by_bytes(Oid collation) {
 #endif
 }
 
+inline PgStat_Counter rows_changed_since_analyze(const PgStat_StatTabEntry *table) {
+#if PG_VERSION_NUM >= 160000
+    return table->mod_since_analyze;
+#else
+    return table->changes_since_analyze;
+#endif
+}
+
+// What this backend has not yet added to it.
+inline PgStat_Counter rows_changed_here(const PgStat_TableStatus *table) {
+#if PG_VERSION_NUM >= 160000
+    return table->counts.changed_tuples;
+#else
+    return table->t_counts.t_changed_tuples;
+#endif
+}
+
 // The tree walkers' callbacks have no parameter list in older headers, which C++ reads as "no parameters".
 #if PG_VERSION_NUM >= 160000
 inline bool walk_plan_state(PlanState *node, bool (*visit)(PlanState *, void *), void *context) {

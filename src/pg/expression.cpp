@@ -22,9 +22,12 @@ bool is_made_of_columns(const Node *node, int depth) {
     node = strip(node);
     if (node == nullptr || depth > deepest_expression) return false;
     if (is_column(node)) return true;
-    bool implicit = false;
-    if (const Node *argument = cast_argument(node, implicit)) return is_made_of_columns(argument, depth + 1);
+    if (IsA(node, CoerceViaIO)) {
+        return is_made_of_columns(reinterpret_cast<const Node *>(reinterpret_cast<const CoerceViaIO *>(node)->arg),
+                                  depth + 1);
+    }
     const List *arguments = NIL;
+    // The length of a cast to one is a constant argument.
     if (IsA(node, FuncExpr) && !reinterpret_cast<const FuncExpr *>(node)->funcretset) {
         arguments = reinterpret_cast<const FuncExpr *>(node)->args;
     } else if (IsA(node, OpExpr)) {
@@ -89,6 +92,7 @@ void ExpressionWriter::write(const Node *node, int depth) {
         return write_column(reinterpret_cast<const Var *>(node));
     case T_Const:
     case T_Param:
+    case T_SQLValueFunction:
         return out_.append("?");
     case T_OpExpr:
         return write_operator(reinterpret_cast<const OpExpr *>(node), depth);

@@ -1,4 +1,5 @@
 #include "pg/expression.h"
+
 #include "pg/pattern.h"
 
 #include "pg/pg.h"
@@ -25,6 +26,7 @@ bool is_text(Oid type) {
 }
 
 char *text_of(Oid type, Datum value, bool null) {
+    if (!null && type == UNKNOWNOID) return pstrdup(DatumGetCString(value)); // an argument of any type
     if (null || (type != TEXTOID && type != VARCHAROID && type != BPCHAROID)) return nullptr;
     return TextDatumGetCString(value);
 }

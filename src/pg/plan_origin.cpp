@@ -1,4 +1,5 @@
 #include "pg/expression.h"
+
 #include "pg/plan_origin.h"
 
 #include "pg/pg.h"

@@ -1,9 +1,11 @@
 #include "core/event.h"
 #include "core/text.h"
 
+#include "pg/scan_filter.h"
+#include "pg/table_indexes.h"
+
 #include "pg/access_need.h"
 #include "pg/expression.h"
-#include "pg/scan_filter.h"
 
 #include "pg/pg.h"
 

@@ -65,7 +65,13 @@ char *evidence_json(const FindingRecord &record, const char *query) {
     for (int i = 0; i < max_evidence && rule_of.evidence_names[i] != nullptr; ++i) {
         if (finding.evidence[i] < 0) continue;
         json_key(&json, rule_of.evidence_names[i]);
-        appendStringInfo(&json, INT64_FORMAT, finding.evidence[i]);
+        const bool named = rule_of.name_evidence != nullptr;
+        const char *name = named ? rule_of.name_evidence(i, finding.evidence[i]) : nullptr;
+        if (name != nullptr) {
+            json_string(&json, name);
+        } else {
+            appendStringInfo(&json, INT64_FORMAT, finding.evidence[i]);
+        }
     }
     write_scaling(&json, rule_of, finding);
     if (finding.lineage.number != 0) {
@@ -78,6 +84,10 @@ char *evidence_json(const FindingRecord &record, const char *query) {
     if (finding.filter[0] != '\0') {
         json_key(&json, "filter");
         json_string(&json, finding.filter);
+    }
+    if (strcmp(rule_of.category, "execution") == 0 && finding.index_name[0] != '\0') {
+        json_key(&json, "index");
+        json_string(&json, finding.index_name);
     }
     if (rule_of.related_name != nullptr && finding.related[1] != 0) {
         json_key(&json, rule_of.related_name);
@@ -123,8 +133,8 @@ void write_index(const FindingRecord &record, TextWriter &sql) {
     const bool here = record.client.database == MyDatabaseId && can_be_indexed(finding.relation);
     const IndexSql index = write_index_sql(here ? finding.relation : InvalidOid, finding.relation_name,
                                            finding.index_columns, finding.partitions > 0);
+    if (!here || needs_trigrams(finding.index_columns)) write_prerequisite(finding.index_columns, sql);
     sql.append(index.create);
-    if (here && needs_trigrams(finding.index_columns)) sql.append("\n-- needs: CREATE EXTENSION pg_trgm;");
     sql.append("\n-- to undo: ");
     sql.append(index.drop);
 }
@@ -180,6 +190,10 @@ Remedy find_remedy(const FindingRecord &record, const char *query, const char *p
         write_index(record, writer);
         break;
     }
+    case Fix::analyze:
+        if (finding.relation_name[0] != '\0')
+            TextWriter(sql, sql_capacity).format("ANALYZE {};", finding.relation_name);
+        break;
     case Fix::batch_child:
         written = query_audit_rewrite_batched(query, length, facts_of(record, query), sql, sql_capacity);
         break;

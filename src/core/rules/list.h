@@ -14,7 +14,12 @@
     X(nested_loop_query)                                                                                               \
     X(redundant_count)                                                                                                 \
     X(count_storm)                                                                                                     \
-    X(fetch_ids_then_rows)
+    X(fetch_ids_then_rows)                                                                                             \
+    X(leading_wildcard)                                                                                                \
+    X(non_sargable)                                                                                                    \
+    X(unindexed_sort)                                                                                                  \
+    X(wide_result)                                                                                                     \
+    X(stale_statistics)
 
 namespace query_audit {
 

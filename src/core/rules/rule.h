@@ -30,6 +30,7 @@ enum class Fix : std::uint8_t {
     page_without_count,  // the parent's page with one row more, and by key
     keyset_page,         // the query's page by key
     create_index,
+    analyze, // the finding's relation
 };
 
 struct SeriesContext {
@@ -91,6 +92,8 @@ struct RuleDescriptor {
     void (*on_nested)(const NestedContext &context) = nullptr;
     // Called when a unit that has findings ends; null: nothing that the rule found depends on the end.
     void (*on_unit)(const UnitContext &context) = nullptr;
+    // Names for a number of the evidence that is none in itself; null, for one: it is a number. null: all are.
+    const char *(*name_evidence)(int place, std::int64_t value) = nullptr;
     // How the time of one execution grows with the rows, which the evidence then names; null: not said.
     Scaling (*scale)(const UnitFinding &finding) = nullptr;
     // Writes what to do, in a sentence or two.
