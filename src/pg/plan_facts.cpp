@@ -229,7 +229,8 @@ void describe(const QueryDesc *query, const Collection &collection, const TableS
     const bool plain = describe_index(facts);
     describe_missed_index(table.example, facts);
     // A plain column that leads no index yet is the nearer remedy.
-    if (plain && !facts.index_exists) facts.missed = Missed::none;
+    const bool nearer = plain && !facts.index_exists && facts.missed != Missed::collation;
+    if (nearer) facts.missed = Missed::none;
     if (is_surprising(table)) describe_changes(table.example->ss_currentRelation, facts);
     const bool sorted = collection.order.sort != nullptr && table.entry == collection.order.entry;
     if (sorted) describe_order(query->plannedstmt, collection.order, table.example, facts);
