@@ -72,7 +72,9 @@ bool read_test(const Node *expression, KeyUse use, Condition &condition) {
     condition.expression = strip(expression);
     condition.value = nullptr;
     condition.key.use = use;
-    return is_indexable(condition.expression);
+    // A condition that is true or not is no column's own.
+    const bool of_null = use == KeyUse::is_null || use == KeyUse::is_not_null;
+    return of_null ? is_indexable(condition.expression) : is_column(condition.expression);
 }
 
 bool read_boolean_test(const BooleanTest *test, Condition &condition) {
