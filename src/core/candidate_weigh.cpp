@@ -8,6 +8,7 @@ namespace query_audit {
 namespace {
 
 constexpr double least_rows = 2000;       // of a table that an index is proposed for
+constexpr double unique_rows = 2;         // of a value, of which each row has its own or nearly
 constexpr double least_saved_share = 0.8; // of the rows that a scan read
 constexpr double page_bytes = 8192;
 // An entry of a btree beside its keys: its header, its place in the page, and the space that pages are left with.
@@ -164,7 +165,14 @@ void trim_candidate(IndexCandidate &candidate, double rows) noexcept {
     if (rows < 0 || candidate.method != AccessMethod::btree) return;
     for (int i = 0; i < candidate.key_count && candidate.keys[i].use == KeyUse::equality; ++i) {
         rows /= distinct_values(candidate.keys[i].distinct);
-        if (rows <= few_rows) candidate.key_count = static_cast<std::uint8_t>(i + 1);
+        if (rows > few_rows) continue;
+        // How many rows have a value differs more than a mean tells: what is sorted for a LIMIT stays.
+        int kept = i + 1;
+        for (int j = kept; rows > unique_rows && j < candidate.key_count; ++j) {
+            if (candidate.keys[j].use == KeyUse::sort) candidate.keys[kept++] = candidate.keys[j];
+        }
+        candidate.key_count = static_cast<std::uint8_t>(kept);
+        return;
     }
 }
 

@@ -46,7 +46,8 @@ Scans visible_scans() {
 }
 
 // Whether a plan for unknown values may pass an index by that serves the known ones: it takes a range for a third of
-// the table and LIMIT for a tenth of the rows, and implies no condition that the text gives as a value.
+// the table and LIMIT for a tenth of the rows, and knows neither a condition nor an expression's constant that the text
+// gives as a value.
 bool depends_on_values(const IndexCandidate &index) {
     const bool by_value = std::any_of(index.keys, index.keys + index.key_count,
                                       [](const IndexKey &key) { return key.use != KeyUse::equality; });
@@ -54,7 +55,8 @@ bool depends_on_values(const IndexCandidate &index) {
         std::any_of(index.conditions, index.conditions + index.condition_count, [](const IndexCondition &condition) {
             return condition.use == KeyUse::is_true || condition.use == KeyUse::is_false;
         });
-    return by_value || by_condition || index.method != AccessMethod::btree;
+    const bool by_constant = strchr(index.expression, '\'') != nullptr;
+    return by_value || by_condition || by_constant || index.method != AccessMethod::btree;
 }
 
 class TableWriter {

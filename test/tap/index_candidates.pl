@@ -66,6 +66,16 @@ as_app(q{SELECT title FROM orders WHERE created > now() - interval '5 minutes'})
 like(candidates('verified, definition, reason'), qr/^[ft]\|CREATE INDEX CONCURRENTLY orders_created_idx .*\|/,
 	'a range is shown, verified or not');
 
+# A key of a document is a value in the kept text.
+$node->safe_psql(
+	'postgres', q{CREATE TABLE operations (id int PRIMARY KEY, metadata jsonb);
+	INSERT INTO operations SELECT i, jsonb_build_object('trace', md5(i::text)) FROM generate_series(1, 20000) AS i;
+	ANALYZE operations; GRANT SELECT ON operations TO app});
+reset_audit($node);
+as_app(q{SELECT id FROM operations WHERE metadata ->> 'trace' = 'abc'});
+like(candidates('verified, definition'), qr/^f\|CREATE INDEX CONCURRENTLY .* \(\(metadata ->> 'trace'\)\);/,
+	'an expression with a constant is shown, not verified');
+
 # HypoPG knows no GIN.
 reset_audit($node);
 as_app(q{SELECT id FROM orders WHERE title LIKE '%00ff7%'});

@@ -16,6 +16,11 @@ TEST(Candidate, StopsAtAKeyThatLeavesFewRows) {
     EXPECT_EQ(candidate_of(need({by('a', 5), by('b', 9'000), range('c')})), "(b, a)");
 }
 
+TEST(Candidate, KeepsTheSortBehindFewRowsButNotBehindOne) {
+    EXPECT_EQ(candidate_of(need({by('a', 20'000), by('b', 5), sort('c')}, {.limited = true})), "(a, c)");
+    EXPECT_EQ(candidate_of(need({by('a', 100'000), sort('c')}, {.limited = true})), "(a)");
+}
+
 TEST(Candidate, PutsOneRangeBehindEquality) {
     EXPECT_EQ(candidate_of(need({range('c'), by('a', 5), range('d')})), "(a, c)");
     EXPECT_EQ(candidate_of(need({range('c')})), "(c)");
