@@ -14,7 +14,12 @@
     X(nested_loop_query)                                                                                               \
     X(redundant_count)                                                                                                 \
     X(count_storm)                                                                                                     \
-    X(fetch_ids_then_rows)
+    X(fetch_ids_then_rows)                                                                                             \
+    X(missing_fk_index)                                                                                                \
+    X(unused_index)                                                                                                    \
+    X(redundant_index)                                                                                                 \
+    X(missing_primary_key)                                                                                             \
+    X(json_in_text)
 
 namespace query_audit {
 

@@ -90,7 +90,8 @@ struct RuleDescriptor {
     void (*on_nested)(const NestedContext &context) = nullptr;
     // Called when a unit that has findings ends; null: nothing that the rule found depends on the end.
     void (*on_unit)(const UnitContext &context) = nullptr;
-    // Writes what to do, in a sentence or two.
+    // Writes what to do, in a sentence or two. Null for a schema rule: its findings are rows that SQL makes of the
+    // catalog.
     void (*advise)(const UnitFinding &finding, TextWriter &advice);
 };
 
