@@ -1,10 +1,10 @@
 -- What the schema rules share: the database's tables and indexes, and the SQL that makes and restores an index. Like all
--- of them these functions run with the rights of who reads query_audit.schema_findings, and read nothing but the catalog.
+-- of them these functions run with the rights of who reads query_audit.schema_findings, and read nothing but the catalog. Compiling their queries, whose cost the planner cannot know, would take longer than running them.
 
 -- The relation itself, then its partitions, and theirs; of a table or an index.
 CREATE FUNCTION query_audit._partition_tree(root oid, OUT relid oid, OUT parent oid, OUT level integer)
     RETURNS SETOF record
-    LANGUAGE sql STABLE STRICT PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
+    LANGUAGE sql STABLE STRICT PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
     WITH RECURSIVE tree AS (
         SELECT root AS relid, NULL::oid AS parent, 0 AS level
@@ -24,7 +24,7 @@ $$;
 CREATE FUNCTION query_audit._schema_tables(
     OUT relid oid, OUT root oid, OUT relation text, OUT rows double precision, OUT bytes bigint)
     RETURNS SETOF record
-    LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
+    LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
     WITH RECURSIVE tree AS (
         SELECT c.oid AS relid, c.oid AS root
@@ -60,7 +60,7 @@ CREATE FUNCTION query_audit._schema_indexes(
     OUT pinned boolean, OUT columns text[], OUT keys text[], OUT options integer[], OUT included text[],
     OUT predicate text, OUT storage text[], OUT bytes bigint, OUT scans bigint)
     RETURNS SETOF record
-    LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
+    LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
     SELECT x.indexrelid, x.indrelid, t.root, format('%I.%I', n.nspname, c.relname), NOT c.relispartition, am.amname,
            x.indisunique, x.indimmediate, x.indnullsnotdistinct, tree.usable, tree.pinned, k.columns, k.keys, k.options,
@@ -102,16 +102,16 @@ $$;
 -- A name for a new index: the server's own kind, or with a hash in it where that is taken or too long. Names end where
 -- a character ends.
 CREATE FUNCTION query_audit._index_name(relation oid, label text) RETURNS text
-    LANGUAGE sql STABLE STRICT PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
+    LANGUAGE sql STABLE STRICT PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
     SELECT CASE
-        WHEN octet_length(w.plain) <= 63
-             AND NOT EXISTS (SELECT FROM pg_class AS o WHERE o.relnamespace = c.relnamespace AND o.relname = w.plain::name)
-        THEN w.plain
-        ELSE (SELECT max(left(w.plain, n)) FROM generate_series(1, 50) AS n WHERE octet_length(left(w.plain, n)) <= 50)
-             || '_' || left(md5(c.oid::text || ' ' || label), 8) || '_idx'
+        WHEN octet_length(w.words) <= 63
+             AND NOT EXISTS (SELECT FROM pg_class AS o WHERE o.relnamespace = c.relnamespace AND o.relname = w.words::name)
+        THEN w.words
+        ELSE (SELECT left(w.words, max(n)) FROM generate_series(1, 54) AS n WHERE octet_length(left(w.words, n)) <= 54)
+             || '_' || left(md5(c.oid::text || ' ' || label), 8)
         END
-    FROM pg_class AS c, format('%s_%s_idx', c.relname, label) AS w(plain)
+    FROM pg_class AS c, format('%s_%s', c.relname, label) AS w(words)
     WHERE c.oid = relation
 $$;
 
@@ -119,11 +119,11 @@ $$;
 -- index of the table alone, one for each partition, and each is attached. That does not work where one of them is a
 -- foreign table. `definition` is what follows the table's name. Comments hold no names, since these may hold line ends.
 CREATE FUNCTION query_audit._create_index(relation oid, label text, definition text, OUT fix_sql text, OUT undo_sql text)
-    LANGUAGE sql STABLE STRICT PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
+    LANGUAGE sql STABLE STRICT PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
     WITH tree AS (
         SELECT p.relid, p.parent, p.level, c.relkind, n.nspname, format('%I.%I', n.nspname, c.relname) AS name,
-               query_audit._index_name(c.oid, label) AS index_name
+               query_audit._index_name(c.oid, label || '_idx') AS index_name
         FROM query_audit._partition_tree(relation) AS p
         JOIN pg_class AS c ON c.oid = p.relid
         JOIN pg_namespace AS n ON n.oid = c.relnamespace
@@ -136,8 +136,9 @@ AS $$
             SELECT string_agg(
                 format(CASE WHEN t.relkind = 'p' THEN 'CREATE INDEX %I ON ONLY %s %s;'
                             ELSE 'CREATE INDEX CONCURRENTLY %I ON %s %s;' END, t.index_name, t.name, definition) ||
-                coalesce(E'\n' || format('ALTER INDEX %I.%I ATTACH PARTITION %I.%I;', u.nspname, u.index_name, t.nspname,
-                                         t.index_name), ''),
+                CASE WHEN u.relid IS NULL THEN ''
+                     ELSE format(E'\nALTER INDEX %I.%I ATTACH PARTITION %I.%I;', u.nspname, u.index_name, t.nspname,
+                                 t.index_name) END,
                 E'\n' ORDER BY t.level, t.relid)
             FROM tree AS t LEFT JOIN tree AS u ON u.relid = t.parent)
         END,
@@ -149,7 +150,7 @@ $$;
 -- DROP INDEX, and what brings the index back as it was, with its partitions. A partitioned index cannot be dropped
 -- concurrently.
 CREATE FUNCTION query_audit._drop_index(index oid, OUT fix_sql text, OUT undo_sql text)
-    LANGUAGE sql STABLE STRICT PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
+    LANGUAGE sql STABLE STRICT PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
     WITH tree AS (
         SELECT p.relid, p.parent, p.level, c.relkind, format('%I.%I', n.nspname, c.relname) AS name,
@@ -164,7 +165,7 @@ AS $$
            (SELECT string_agg(
                 CASE WHEN t.relkind = 'I' THEN t.definition
                      ELSE regexp_replace(t.definition, '^CREATE (UNIQUE )?INDEX ', 'CREATE \1INDEX CONCURRENTLY ') END || ';' ||
-                coalesce(E'\n' || format('ALTER INDEX %s ATTACH PARTITION %s;', u.name, t.name), ''),
+                CASE WHEN u.relid IS NULL THEN '' ELSE format(E'\nALTER INDEX %s ATTACH PARTITION %s;', u.name, t.name) END,
                 E'\n' ORDER BY t.level, t.relid)
             FROM tree AS t LEFT JOIN tree AS u ON u.relid = t.parent)
 $$;

@@ -4,7 +4,7 @@ CREATE FUNCTION query_audit._missing_fk_index(
     min_rows bigint, OUT severity text, OUT relation text, OUT object text, OUT detail text, OUT size_bytes bigint,
     OUT fix_sql text, OUT undo_sql text)
     RETURNS SETOF record
-    LANGUAGE sql STABLE STRICT PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
+    LANGUAGE sql STABLE STRICT PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
     WITH tables AS MATERIALIZED (
         SELECT * FROM query_audit._schema_tables()
@@ -54,14 +54,20 @@ AS $$
         JOIN tables AS t ON t.relid = p.relid
         JOIN pg_class AS r ON r.oid = p.relid
         WHERE r.relkind = 'r'
-    ), missing AS (
-        SELECT h.root, h.sorted, min(h.columns) AS columns, min(h.conname) AS conname, min(h.confrelid) AS confrelid,
-               array_agg(DISTINCT h.conrelid ORDER BY h.conrelid) FILTER (WHERE NOT h.served) AS conrelids,
-               count(DISTINCT h.relid) AS tables, count(DISTINCT h.relid) FILTER (WHERE NOT h.served) AS unserved,
-               sum(h.rows) AS rows, sum(h.bytes)::bigint AS bytes
+    ), leaves AS (
+        -- Several keys of the same columns need one index.
+        SELECT h.root, h.sorted, h.relid, h.conrelid, h.rows, h.bytes, bool_or(h.served) AS served,
+               min(ARRAY[h.conname, h.confrelid::text]) AS named, min(h.columns) AS columns
         FROM holders AS h
-        GROUP BY h.root, h.sorted
-        HAVING NOT bool_and(h.served)
+        GROUP BY h.root, h.sorted, h.relid, h.conrelid, h.rows, h.bytes
+    ), missing AS (
+        SELECT l.root, l.sorted, min(l.columns) AS columns, (min(l.named))[1] AS conname, (min(l.named))[2]::oid AS confrelid,
+               array_agg(DISTINCT l.conrelid ORDER BY l.conrelid) FILTER (WHERE NOT l.served) AS conrelids,
+               count(*) AS tables, count(*) FILTER (WHERE NOT l.served) AS unserved,
+               sum(l.rows) AS rows, sum(l.bytes)::bigint AS bytes
+        FROM leaves AS l
+        GROUP BY l.root, l.sorted
+        HAVING NOT bool_and(l.served)
     ), referenced AS (
         SELECT t.root, sum(t.rows) AS rows, sum(pg_stat_get_tuples_deleted(t.relid)) AS deleted FROM tables AS t GROUP BY t.root
     )

@@ -1,7 +1,7 @@
 -- redundant_index: the index that can go, the one that stays, and both as they are called.
 CREATE FUNCTION query_audit._superfluous_indexes(OUT superfluous oid, OUT keeper oid, OUT same_keys boolean)
     RETURNS SETOF record
-    LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
+    LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
     WITH indexes AS MATERIALIZED (
         SELECT * FROM query_audit._schema_indexes()
@@ -34,7 +34,7 @@ CREATE FUNCTION query_audit._redundant_index(
     min_size_kb bigint, OUT severity text, OUT relation text, OUT object text, OUT detail text, OUT size_bytes bigint,
     OUT fix_sql text, OUT undo_sql text)
     RETURNS SETOF record
-    LANGUAGE sql STABLE STRICT PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
+    LANGUAGE sql STABLE STRICT PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
     WITH indexes AS MATERIALIZED (
         SELECT * FROM query_audit._schema_indexes()

@@ -3,7 +3,7 @@ CREATE FUNCTION query_audit._unused_index(
     min_size_kb bigint, min_days integer, OUT severity text, OUT relation text, OUT object text, OUT detail text,
     OUT size_bytes bigint, OUT fix_sql text, OUT undo_sql text)
     RETURNS SETOF record
-    LANGUAGE sql STABLE STRICT PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
+    LANGUAGE sql STABLE STRICT PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
     WITH counted AS MATERIALIZED (
         -- A database whose counters were never reset has no time. After a crash all counters begin anew, and those of

@@ -1,7 +1,7 @@
 -- json_in_text. This rule alone reads rows, and only those that its reader may read: no table whose policies would run
 -- then, for they are code of its owner's, and nothing that is not a plain table.
 CREATE FUNCTION query_audit._is_json_document(value text) RETURNS boolean
-    LANGUAGE plpgsql STABLE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql STABLE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
 BEGIN
     RETURN jsonb_typeof(value::jsonb) IN ('object', 'array');
@@ -11,31 +11,31 @@ END
 $$;
 
 -- Changing the column's type, where nothing but a default depends on it, and an index for what the documents contain.
-CREATE FUNCTION query_audit._jsonb_column(relation oid, attribute name, OUT fix_sql text, OUT undo_sql text)
-    LANGUAGE sql STABLE STRICT PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION query_audit._jsonb_column(table_oid oid, column_name name, OUT fix_sql text, OUT undo_sql text)
+    LANGUAGE sql STABLE STRICT PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
     WITH family AS (
-        SELECT t.relid FROM query_audit._schema_tables() AS t WHERE t.root = relation
+        SELECT t.relid FROM query_audit._schema_tables() AS t WHERE t.root = table_oid
     )
     SELECT format(E'-- It writes the table anew; reads and writes wait meanwhile.\nALTER TABLE %s %sALTER COLUMN %I TYPE jsonb USING %I::jsonb%s;\n%s',
-                  t.name, d.dropped, attribute, attribute, d.of_jsonb, i.fix_sql),
-           format(E'%s\nALTER TABLE %s %sALTER COLUMN %I TYPE %s USING %I::text%s;', i.undo_sql, t.name, d.dropped, attribute,
-                  format_type(a.atttypid, a.atttypmod), attribute, d.of_text)
+                  t.name, d.dropped, column_name, column_name, d.of_jsonb, i.fix_sql),
+           format(E'%s\nALTER TABLE %s %sALTER COLUMN %I TYPE %s USING %I::text%s;', i.undo_sql, t.name, d.dropped, column_name,
+                  format_type(a.atttypid, a.atttypmod), column_name, d.of_text)
     FROM pg_attribute AS a
     JOIN pg_class AS c ON c.oid = a.attrelid
     JOIN pg_namespace AS n ON n.oid = c.relnamespace
     LEFT JOIN pg_attrdef AS e ON e.adrelid = a.attrelid AND e.adnum = a.attnum
     CROSS JOIN LATERAL (SELECT format('%I.%I', n.nspname, c.relname) AS name) AS t
     CROSS JOIN LATERAL (
-        SELECT coalesce(format('ALTER COLUMN %I DROP DEFAULT, ', CASE WHEN e.oid IS NOT NULL THEN attribute END), '') AS dropped,
-               coalesce(format(', ALTER COLUMN %I SET DEFAULT ', attribute) || '(' || pg_get_expr(e.adbin, e.adrelid) || ')::jsonb', '') AS of_jsonb,
-               coalesce(format(', ALTER COLUMN %I SET DEFAULT ', attribute) || pg_get_expr(e.adbin, e.adrelid), '') AS of_text
+        SELECT CASE WHEN e.oid IS NULL THEN '' ELSE format('ALTER COLUMN %I DROP DEFAULT, ', column_name) END AS dropped,
+               coalesce(format(', ALTER COLUMN %I SET DEFAULT ', column_name) || '(' || pg_get_expr(e.adbin, e.adrelid) || ')::jsonb', '') AS of_jsonb,
+               coalesce(format(', ALTER COLUMN %I SET DEFAULT ', column_name) || pg_get_expr(e.adbin, e.adrelid), '') AS of_text
     ) AS d
-    CROSS JOIN LATERAL query_audit._create_index(relation, attribute::text, format('USING gin (%I jsonb_path_ops)', attribute)) AS i
-    WHERE a.attrelid = relation AND a.attname = attribute
+    CROSS JOIN LATERAL query_audit._create_index(table_oid, column_name::text, format('USING gin (%I jsonb_path_ops)', column_name)) AS i
+    WHERE a.attrelid = table_oid AND a.attname = column_name
       AND NOT EXISTS (
           SELECT FROM family AS f
-          JOIN pg_attribute AS o ON o.attrelid = f.relid AND o.attname = attribute
+          JOIN pg_attribute AS o ON o.attrelid = f.relid AND o.attname = column_name
           JOIN pg_depend AS p ON p.refclassid = 'pg_class'::regclass AND p.refobjid = f.relid AND p.refobjsubid = o.attnum
           WHERE NOT (p.classid = 'pg_attrdef'::regclass AND p.deptype = 'a'))
 $$;
@@ -45,7 +45,7 @@ CREATE FUNCTION query_audit._json_in_text(
     OUT detail text, OUT size_bytes bigint, OUT fix_sql text, OUT undo_sql text)
     RETURNS SETOF record
     LANGUAGE plpgsql STABLE STRICT PARALLEL UNSAFE
-    SET search_path = pg_catalog, pg_temp SET row_security = off SET lock_timeout = '200ms'
+    SET search_path = pg_catalog, pg_temp SET jit = off SET row_security = off SET lock_timeout = '200ms'
 AS $$
 DECLARE
     candidate record;
@@ -90,7 +90,7 @@ BEGIN
             ELSE '' END;
         FOREACH column_name IN ARRAY coalesce(candidate.columns, '{}') LOOP
             BEGIN
-                -- Most columns end with the first value. A large value is judged by its beginning.
+                -- What does not begin as a document is not parsed; a large value is judged by its beginning.
                 EXECUTE format(
                     'SELECT count(*), count(*) FILTER (WHERE document), count(*) FILTER (WHERE document AND size = 2)
                      FROM (SELECT octet_length(v) AS size,

@@ -2,7 +2,7 @@ CREATE FUNCTION query_audit._schema_findings(
     OUT rule text, OUT severity text, OUT relation text, OUT object text, OUT detail text, OUT size_bytes bigint,
     OUT fix_sql text, OUT undo_sql text)
     RETURNS SETOF record
-    LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
 DECLARE
     r record;
