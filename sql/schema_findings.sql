@@ -181,8 +181,8 @@ CREATE INDEX used ON orders (note);
 CREATE INDEX of_a_key ON orders (parent_id, kind);
 CREATE INDEX cluster_on ON orders (label);
 ALTER TABLE orders CLUSTER ON cluster_on;
-CREATE INDEX prefix ON orders (label DESC);
-CREATE INDEX longer ON orders (label DESC, note);
+CREATE INDEX prefix ON orders (id, kind);
+CREATE INDEX longer ON orders (id, kind, note);
 CREATE TABLE days (day date, kind text, note text) PARTITION BY RANGE (day);
 CREATE TABLE days_1 PARTITION OF days FOR VALUES FROM ('2026-01-01') TO ('2026-01-02');
 CREATE TABLE days_2 PARTITION OF days FOR VALUES FROM ('2026-01-02') TO ('2026-01-03') PARTITION BY LIST (kind);
@@ -273,7 +273,8 @@ SET pg_query_audit.missing_primary_key_min_rows = 0;
 :save
 CREATE VIEW all_columns AS
     SELECT attrelid::regclass, attname, attnotnull, (SELECT count(*) FROM pg_index WHERE indrelid = attrelid AND indisprimary) AS keys
-    FROM pg_attribute WHERE attrelid >= 16384 AND attnum > 0 AND NOT attisdropped AND attrelid::regclass::text !~ '_before';
+    FROM pg_attribute JOIN pg_class AS c ON c.oid = attrelid
+    WHERE relkind IN ('r', 'p') AND attrelid >= 16384 AND attnum > 0 AND NOT attisdropped AND relname !~ '_before$';
 CREATE TEMP TABLE indexes_before AS TABLE all_indexes WITH NO DATA;
 CREATE TEMP TABLE columns_before AS TABLE all_columns WITH NO DATA;
 INSERT INTO columns_before TABLE all_columns;
