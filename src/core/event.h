@@ -65,19 +65,20 @@ struct StatementEvent {
     std::uint64_t series;    // series_key(*shape)
     std::uint64_t query_id;
     std::uint64_t parameters_hash; // of every bound value and literal
-    std::uint64_t filter_hash;     // of those that the filter compares with
-    std::uint64_t key_hash;        // of these, without those that only bound a range
-    std::int64_t start_ns;
-    std::int64_t end_ns;
-    std::int64_t execution_ns;      // inside the executor; pauses between fetches are not in it
+    std::uint64_t key_hash;        // of those that the filter compares with, but for what only bounds a range
+    // From here to flags in the order of HistoryEntry, so that a few wide moves copy them.
+    std::uint64_t filter_hash;      // of all that the filter compares with
     std::int64_t statement_time_us; // when the client's message arrived, microseconds since 2000-01-01 UTC
-    std::uint64_t rows;
-    std::uint64_t temp_bytes; // temporary files written
-    std::int64_t limit;       // the values of LIMIT and OFFSET, or -1
+    std::int64_t limit;             // the values of LIMIT and OFFSET, or -1
     std::int64_t offset;
+    std::uint64_t rows;
+    std::int64_t execution_ns; // inside the executor; pauses between fetches are not in it
     std::uint32_t transaction; // serial number of the backend's transaction
     std::uint32_t flags;       // event_flag
-    std::int32_t list_length;  // elements of the list, 0 where not known; set for shape_flag::key_list alone
+    std::int64_t start_ns;
+    std::int64_t end_ns;
+    std::uint64_t temp_bytes; // temporary files written
+    std::int32_t list_length; // elements of the list, 0 where not known; set for shape_flag::key_list alone
 
     [[nodiscard]] bool is(std::uint32_t wanted) const noexcept { return (flags & wanted) == wanted; }
 };

@@ -35,6 +35,22 @@ namespace query_audit {
     return same_transaction ? Mark::transaction : unit.mark;
 }
 
+// Whether the entry's explicit transaction holds more statements than one that counts as autocommit.
+[[nodiscard]] inline bool is_in_large_transaction(const Unit &unit, const HistoryEntry &entry) noexcept {
+    if ((entry.event_flags & event_flag::explicit_transaction) == 0) return false;
+    const auto is_beside = [&](const HistoryEntry &other) {
+        return other.position != 0 && other.transaction == entry.transaction;
+    };
+    return std::count_if(unit.history, unit.history + history_length, is_beside) > tiny_transaction;
+}
+
+// Whether two statements may be of one request. In a burst a larger transaction is taken for a request of its own.
+[[nodiscard]] inline bool may_be_of_one_request(const Unit &unit, const HistoryEntry &a,
+                                                const HistoryEntry &b) noexcept {
+    if (unit.mark != Mark::burst || a.transaction == b.transaction) return true;
+    return !is_in_large_transaction(unit, a) && !is_in_large_transaction(unit, b);
+}
+
 // The position of the last write to any of these relations; 0 without one.
 [[nodiscard]] inline std::uint32_t last_write(const Unit &unit, std::uint64_t relation_mask) noexcept {
     std::uint32_t last = 0;

@@ -94,6 +94,9 @@ class Lexer {
         return next_other(start);
     }
 
+    // Goes on from there. REQUIRES: the end of a token.
+    void skip_to(std::size_t position) noexcept { position_ = position; }
+
     [[nodiscard]] std::string_view text_of(Token token) const noexcept {
         return text_.substr(token.start, token.length);
     }

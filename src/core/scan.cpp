@@ -1,5 +1,6 @@
 #include "core/scan.h"
 
+#include <algorithm>
 #include <array>
 
 #include "core/hash.h"
@@ -49,11 +50,66 @@ void add_constant(StatementScan &scan, Token token, std::uint64_t hash) noexcept
     scan.constant[scan.count++] = {start, start + static_cast<std::uint32_t>(token.length), hash};
 }
 
-void extend_list(StatementScan &scan, Token token, std::uint64_t hash) noexcept {
-    scan.constants = hash_combine(scan.constants, hash);
+// The literals of a list after its first.
+struct MoreElements {
+    std::uint64_t hash; // of their bytes
+    std::int32_t count;
+    std::size_t end; // of the last
+
+    void add(std::string_view text, Token token) noexcept {
+        hash = add_token<false>(hash, text);
+        ++count;
+        end = token.start + token.length;
+    }
+
+    // Reads on behind the last element as long as whole numbers and strings without escapes follow: thousands of them
+    // come often, and token by token they would take several times as long.
+    void read_plain(std::string_view text) noexcept;
+};
+
+std::size_t skip_space(std::string_view text, std::size_t at) noexcept {
+    while (at < text.size() && is_of(lexical::space, text[at])) ++at;
+    return at;
+}
+
+void MoreElements::read_plain(std::string_view text) noexcept {
+    for (;;) {
+        std::size_t at = skip_space(text, end);
+        if (at == text.size() || text[at] != ',') return;
+        at = skip_space(text, at + 1);
+        if (at == text.size()) return;
+        std::uint64_t running = add_byte(hash, static_cast<std::uint8_t>(text[at]));
+        if (text[at] == '\'') {
+            for (++at; at < text.size() && text[at] != '\'' && text[at] != '\\'; ++at) {
+                running = add_byte(running, static_cast<std::uint8_t>(text[at]));
+            }
+            if (at == text.size() || text[at] != '\'') return;
+            running = add_byte(running, '\'');
+            ++at;
+        } else if (is_of(lexical::digit, text[at])) {
+            for (++at; at < text.size() && is_of(lexical::digit, text[at]); ++at) {
+                running = add_byte(running, static_cast<std::uint8_t>(text[at]));
+            }
+        } else {
+            return;
+        }
+        // Whatever else follows may belong to the element.
+        const std::size_t next = skip_space(text, at);
+        if (next == text.size() || (text[next] != ',' && text[next] != ')')) return;
+        hash = running * multiplier;
+        ++count;
+        end = at;
+    }
+}
+
+// Takes the elements into the constant that the list is.
+void end_list(StatementScan &scan, const MoreElements &more, bool is_kept) noexcept {
+    scan.constants = hash_combine(scan.constants, more.hash);
+    scan.longest_list = std::max(scan.longest_list, more.count + 1);
+    if (!is_kept) return;
     TextConstant &list = scan.constant[scan.count - 1];
-    list.end = static_cast<std::uint32_t>(token.start + token.length);
-    list.hash = hash_combine(list.hash, hash);
+    list.end = static_cast<std::uint32_t>(more.end);
+    list.hash = hash_combine(list.hash, more.hash);
 }
 
 } // namespace
@@ -61,9 +117,10 @@ void extend_list(StatementScan &scan, Token token, std::uint64_t hash) noexcept 
 void scan_statement(std::string_view text, StatementScan &scan) noexcept {
     scan.constants = 0;
     scan.count = 0;
+    scan.longest_list = 0;
     std::uint64_t words = 1;
     List list = List::none;
-    bool several = false; // of the current list
+    MoreElements more{};
     bool list_is_kept = false;
     Lexer lexer(text);
     for (Token token = lexer.next(); token.kind != TokenKind::end; token = lexer.next()) {
@@ -72,26 +129,22 @@ void scan_statement(std::string_view text, StatementScan &scan) noexcept {
         case TokenKind::comment:
             continue;
         case TokenKind::string:
-        case TokenKind::number: {
-            const std::uint64_t hash = hash_text(written);
+        case TokenKind::number:
             if (list == List::comma) {
-                if (!several) words = add_byte(words, more_of_a_list);
-                several = true;
-                if (list_is_kept) {
-                    extend_list(scan, token, hash);
-                } else {
-                    scan.constants = hash_combine(scan.constants, hash);
-                }
+                if (more.count == 0) words = add_byte(words, more_of_a_list);
+                more.add(written, token);
+                more.read_plain(text);
+                lexer.skip_to(more.end);
                 list = List::element;
                 continue;
             }
+            if (more.count > 0) end_list(scan, more, list_is_kept);
+            more = {};
             words = add_byte(words, token.kind == TokenKind::string ? a_string : a_number);
             list_is_kept = scan.count < remembered_constants;
-            add_constant(scan, token, hash);
+            add_constant(scan, token, hash_text(written));
             list = list == List::opened ? List::element : List::none;
-            several = false;
             continue;
-        }
         case TokenKind::punctuation:
             if (list == List::element && written[0] == ',') {
                 list = List::comma; // counts once it is known what follows
@@ -102,6 +155,8 @@ void scan_statement(std::string_view text, StatementScan &scan) noexcept {
         default:
             break;
         }
+        if (more.count > 0) end_list(scan, more, list_is_kept);
+        more = {};
         if (list == List::comma) words = add_byte(words, ',') * multiplier;
         list = list == List::in && written == "(" ? List::opened : List::none;
         if (token.kind == TokenKind::word) {
@@ -112,6 +167,7 @@ void scan_statement(std::string_view text, StatementScan &scan) noexcept {
             words = add_token<false>(words, written);
         }
     }
+    if (more.count > 0) end_list(scan, more, list_is_kept);
     scan.words = hash_mix(words);
 }
 

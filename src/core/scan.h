@@ -16,9 +16,10 @@ struct TextConstant {
 constexpr int remembered_constants = 128;
 
 struct StatementScan {
-    std::uint64_t words;     // of all but constants, comments and white space; case matters in quotes alone
-    std::uint64_t constants; // of all constants, in order; 0 without any
-    int count;               // of constants, at most remembered_constants
+    std::uint64_t words;       // of all but constants, comments and white space; case matters in quotes alone
+    std::uint64_t constants;   // of all constants, in order; 0 without any
+    int count;                 // of constants, at most remembered_constants
+    std::int32_t longest_list; // literals in it, of lists of two and more; 0 without one
     TextConstant constant[remembered_constants]; // the first of them
 };
 

@@ -132,21 +132,10 @@ void close_completed_loop(Unit &unit, Series &series, std::uint32_t distance, co
     series.lineage = Lineage{};
 }
 
-// Adds the execution to its series; says whether it is the unit's first of it.
-bool add_to_series(Unit &unit, const StatementEvent &event, std::int64_t pause_ns, const Settings &settings) noexcept {
-    const std::uint64_t key = event.series;
-    int place = place_of_series(unit, key);
-    const bool is_new = place < 0;
-    if (is_new) {
-        place = claim_series(unit, settings);
-        unit.series[place] = Series{};
-        unit.series[place].key = key;
-        unit.series[place].shape = *event.shape;
-        unit.series[place].query_id = event.query_id;
-    }
-    unit.series_index[key & 63] = static_cast<std::uint8_t>(place);
-    Series &series = unit.series[place];
-
+// Counts an execution of the series. A function of its own, so that the series' place is worked out once.
+[[gnu::noinline]] void count_execution(Unit &unit, Series &series, const StatementEvent &event, std::int64_t pause_ns,
+                                       const Settings &settings) noexcept {
+    const bool is_new = series.calls == 0;
     // To read again what was written since is no repetition.
     if (!is_new && written_since(unit, event.shape->relation_mask, series.last_position)) {
         series.in_unit.repeats = Repeats{};
@@ -188,28 +177,49 @@ bool add_to_series(Unit &unit, const StatementEvent &event, std::int64_t pause_n
     series.idle_at_last_ns = unit.idle_ns;
     if (tally.parent.key != 0) count_children(unit, series, tally, 1, distance);
     if (is_checkpoint(tally.calls)) judge_series(unit, series, UnitEnd{}, settings);
-    return is_new;
 }
+
+[[gnu::noinline]] Series &new_series(Unit &unit, const StatementEvent &event, const Settings &settings) noexcept {
+    const int place = claim_series(unit, settings);
+    Series &series = unit.series[place];
+    series = Series{};
+    series.key = event.series;
+    series.shape = *event.shape;
+    series.query_id = event.query_id;
+    unit.series_index[series.key & 63] = static_cast<std::uint8_t>(place);
+    return series;
+}
+
+// Adds the execution to its series; says whether it is the unit's first of it.
+bool add_to_series(Unit &unit, const StatementEvent &event, std::int64_t pause_ns, const Settings &settings) noexcept {
+    const int place = place_of_series(unit, event.series);
+    Series &series = place >= 0 ? unit.series[place] : new_series(unit, event, settings);
+    count_execution(unit, series, event, pause_ns, settings);
+    return place < 0;
+}
+
+// What an event and its entry in the history have in common stands in one order in both.
+constexpr std::size_t common_start = offsetof(StatementEvent, filter_hash);
+constexpr std::size_t common_bytes = offsetof(StatementEvent, start_ns) - common_start;
+constexpr std::size_t entry_start = offsetof(HistoryEntry, filter_hash);
+static_assert(entry_start + common_bytes == offsetof(HistoryEntry, shape_flags));
+static_assert(offsetof(StatementEvent, limit) - common_start == offsetof(HistoryEntry, limit) - entry_start);
+static_assert(offsetof(StatementEvent, rows) - common_start == offsetof(HistoryEntry, rows) - entry_start);
+static_assert(offsetof(StatementEvent, flags) - common_start == offsetof(HistoryEntry, event_flags) - entry_start);
 
 [[gnu::always_inline]] inline void fill_history(Unit &unit, const StatementEvent &event,
                                                 std::uint32_t position) noexcept {
     const StatementShape &shape = *event.shape;
     HistoryEntry &entry = unit.history[position % history_length];
+    std::memcpy(reinterpret_cast<char *>(&entry) + entry_start, reinterpret_cast<const char *>(&event) + common_start,
+                common_bytes);
     entry.key = event.series;
+    entry.rows_read = event.facts != nullptr ? event.facts->rows_read : 0;
     entry.fingerprint = shape.fingerprint;
     entry.filter_identity = shape.filter_identity;
-    entry.filter_hash = event.filter_hash;
-    entry.rows = event.rows;
-    entry.rows_read = event.facts != nullptr ? event.facts->rows_read : 0;
-    entry.execution_ns = event.execution_ns;
-    entry.limit = event.limit;
-    entry.offset = event.offset;
-    entry.statement_time_us = event.statement_time_us;
-    entry.position = position;
     entry.shape_flags = shape.flags;
-    entry.event_flags = event.flags;
-    entry.transaction = event.transaction;
     entry.relation = shape.relation;
+    entry.position = position;
     entry.kind = shape.kind;
     entry.paired = false;
 }

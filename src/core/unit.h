@@ -24,21 +24,21 @@ constexpr std::uint32_t longest_period = 8;   // statements in the body of a loo
 constexpr std::uint32_t tiny_transaction = 3; // statements, at most
 
 struct HistoryEntry {
-    std::uint64_t key; // of the series
+    std::uint64_t key;       // of the series
+    std::uint64_t rows_read; // where it was measured, else 0
     std::uint64_t fingerprint;
     std::uint64_t filter_identity;
     std::uint64_t filter_hash;
-    std::uint64_t rows;
-    std::uint64_t rows_read; // where it was measured, else 0
-    std::int64_t execution_ns;
+    std::int64_t statement_time_us;
     std::int64_t limit;
     std::int64_t offset;
-    std::int64_t statement_time_us;
-    std::uint32_t position; // 0: empty
-    std::uint32_t shape_flags;
-    std::uint32_t event_flags;
+    std::uint64_t rows;
+    std::int64_t execution_ns;
     std::uint32_t transaction;
+    std::uint32_t event_flags;
+    std::uint32_t shape_flags;
     std::uint32_t relation; // the first that the text names
+    std::uint32_t position; // 0: empty
     StatementKind kind;
     bool paired; // a count with its page, or a page with its count
     std::uint8_t padding[2];

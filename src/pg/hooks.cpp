@@ -35,7 +35,7 @@ int planning_level = 0; // of transactions, where the planner was entered; 0 out
 uint32 last_transaction = 0;
 
 bool is_audited(CmdType command) {
-    return enabled && command >= CMD_SELECT && command < CMD_UTILITY && !IsParallelWorker();
+    return command >= CMD_SELECT && command < CMD_UTILITY && enabled && !IsParallelWorker();
 }
 
 void post_parse_analyze(ParseState *state, Query *query, JumbleState *jumble) {
@@ -58,21 +58,21 @@ PlannedStmt *plan_query(Query *query, const char *text, int cursor_options, Para
 // that were there already. (Not kept with track_activities = off.)
 PgStat_Counter busy_time() { return pgStatActiveTime + pgStatTransactionIdleTime; }
 
-bool in_same_round_trip() {
+bool in_same_round_trip(TimestampTz statement_time) {
     if (last_transaction == 0) return false;
-    if (GetCurrentStatementStartTimestamp() == last_statement_time) return true;
+    if (statement_time == last_statement_time) return true;
     if (!in_explicit_transaction()) return transaction_number() == last_transaction;
     return pgstat_track_activities && busy_time() == last_busy_time;
 }
 
-uint32 flags_of_start() {
+uint32 flags_of_start(TimestampTz statement_time) {
     uint32 flags = 0;
     // Without a portal of the client's: while a statement is planned, and for triggers that wait for COMMIT.
     const bool nested = execution_stack.running > 0 || planning_level > 0 || nesting_depth() > 0;
     if (nested || ActivePortal == nullptr) flags |= event_flag::nested;
     if (in_maintenance()) flags |= event_flag::maintenance;
     if (in_explicit_transaction()) flags |= event_flag::explicit_transaction;
-    if (in_same_round_trip()) flags |= event_flag::same_round_trip;
+    if (in_same_round_trip(statement_time)) flags |= event_flag::same_round_trip;
     return flags;
 }
 
@@ -97,13 +97,14 @@ Execution *begin(QueryDesc *query) {
     event.keys = nullptr;
     event.series = local->series;
     event.query_id = local->query_id;
-    event.start_ns = event.end_ns = event.execution_ns = 0;
     event.statement_time_us = GetCurrentStatementStartTimestamp();
-    event.rows = event.temp_bytes = 0;
     event.limit = event.offset = -1;
-    if (local->shape.has(shape_flag::key_list)) event.list_length = length_of_key_list(local->shape, query);
+    event.rows = 0;
+    event.start_ns = event.end_ns = event.execution_ns = 0;
+    event.temp_bytes = 0;
+    if (local->shape.has(shape_flag::key_list)) event.list_length = length_of_key_list(*local, query);
     event.transaction = transaction_number();
-    event.flags = flags_of_start();
+    event.flags = flags_of_start(event.statement_time_us);
     if (const Tags *tags = take_tags(*local)) {
         execution->tags = *tags;
         execution->tagged = true;
@@ -156,13 +157,10 @@ void begin_run(Execution &execution) {
     }
     record(execution);
     execution.local->rows = event.rows >= 2 ? Rows::several : Rows::one;
-    event.facts = nullptr;
-    event.sample = nullptr;
-    if (!event.is(event_flag::nested)) {
-        last_statement_time = event.statement_time_us;
-        last_transaction = event.transaction;
-        last_busy_time = busy_time();
-    }
+    if (event.is(event_flag::nested)) return;
+    last_statement_time = event.statement_time_us;
+    last_transaction = event.transaction;
+    if (event.is(event_flag::explicit_transaction)) last_busy_time = busy_time();
 }
 
 // COMMIT reads a scrollable cursor that is to be held once more from its start.

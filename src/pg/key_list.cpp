@@ -3,6 +3,7 @@
 #include "pg/values.h"
 
 #include "pg/key_list.h"
+#include "pg/statement_key.h"
 
 #include "pg/pg.h"
 
@@ -27,11 +28,20 @@ int32 elements_of(const ParamExternData &parameter) {
     return ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
 }
 
+int32 length_in_text(LocalShape &local, const QueryDesc *query) {
+    if (local.list_length > 0) return local.list_length;
+    const int32 length = list_length(text_of(query));
+    // With literals, note_constants() says when there are others. Without, the text is always the same, unless the
+    // server's id does not tell lists of parameters apart.
+    if (local.shape.has(shape_flag::has_literals) || is_own_query_id(local.query_id)) local.list_length = length;
+    return length;
+}
+
 } // namespace
 
-int32 length_of_key_list(const StatementShape &shape, const QueryDesc *query) {
-    const int number = shape.list_parameter;
-    if (number == 0) return list_length(text_of(query));
+int32 length_of_key_list(LocalShape &local, const QueryDesc *query) {
+    const int number = local.shape.list_parameter;
+    if (number == 0) return length_in_text(local, query);
     const ParamExternData *parameter = bound_parameter(query, number);
     return parameter != nullptr ? elements_of(*parameter) : 0;
 }

@@ -7,7 +7,7 @@
 
 namespace query_audit {
 
-// Of a statement whose shape has key_list; 0 where it is not known. At the start of an execution.
-[[nodiscard]] int32 length_of_key_list(const StatementShape &shape, const QueryDesc *query);
+// Of a statement whose shape has key_list; 0 where it is not known. At the start of an execution, after hash_values().
+[[nodiscard]] int32 length_of_key_list(LocalShape &local, const QueryDesc *query);
 
 } // namespace query_audit

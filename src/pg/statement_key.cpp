@@ -73,7 +73,7 @@ uint64 hash_oids(const List *range_table, const List *) {
 
 uint64 certified(uint64 hash) {
     const uint64 high = hash >> 16;
-    const uint64 query_id = high << 16 | hash_mix(high) >> 48;
+    const uint64 query_id = high << 16 | certificate(high);
     return query_id != 0 ? query_id : certified(1u << 16);
 }
 

@@ -128,8 +128,10 @@ pg_noinline void process_watched(PlannedStmt *plan, const char *text, bool read_
 void process_utility(PlannedStmt *plan, const char *text, bool read_only_tree, ProcessUtilityContext context,
                      ParamListInfo parameters, QueryEnvironment *environment, DestReceiver *receiver,
                      QueryCompletion *completion) {
-    const ProcessUtility_hook_type next = is_transparent(plan->utilityStmt) ? next_utility : process_watched;
-    next(plan, text, read_only_tree, context, parameters, environment, receiver, completion);
+    if (is_transparent(plan->utilityStmt)) {
+        return next_utility(plan, text, read_only_tree, context, parameters, environment, receiver, completion);
+    }
+    process_watched(plan, text, read_only_tree, context, parameters, environment, receiver, completion);
 }
 
 } // namespace

@@ -10,9 +10,10 @@ namespace query_audit {
 namespace {
 
 constexpr int first_constant = 128; // in LocalShape::filter_values
+constexpr uint64 null_hash = 0xd1b54a32d192ed03;
 
 pg_noinline uint64 hash_parameter(LocalShape &local, int index, const ParamExternData &parameter) {
-    if (parameter.isnull) return 0x6e756c6c;
+    if (parameter.isnull) return null_hash;
     int16 length;
     if (index < cached_parameter_types) {
         // A type seldom changes between executions of one shape; when it does, the catalog is asked once more.
@@ -29,7 +30,7 @@ pg_noinline uint64 hash_parameter(LocalShape &local, int index, const ParamExter
         get_typlenbyval(parameter.ptype, &length, &by_value);
         if (by_value) length = 0;
     }
-    if (length == 0) return hash_mix(static_cast<uint64>(parameter.value));
+    if (length == 0) return static_cast<uint64>(parameter.value);
     const void *data = DatumGetPointer(parameter.value);
     if (length > 0) return hash_bytes(data, static_cast<size_t>(length));
     if (length == -2) return hash_text(static_cast<const char *>(data));
@@ -53,25 +54,32 @@ void note_constants(LocalShape &local, const StatementScan &scan) {
         local.literals = Literals::many;
     }
     local.literals_hash = scan.constants;
+    local.list_length = scan.longest_list;
     local.filter_literals_hash = filter;
     local.key_literals_hash = keys;
 }
 
 namespace {
 
+// To be combined with others, which mixes what is passed by value.
 inline uint64 hash_bound(LocalShape &local, int index, const ParamExternData &parameter) {
     const bool known = index < local.typed_parameters && local.type[index] == parameter.ptype;
-    if (known && local.type_length[index] == 0 && !parameter.isnull) return hash_mix(parameter.value);
+    if (known && local.type_length[index] == 0 && !parameter.isnull) return parameter.value;
     return hash_parameter(local, index, parameter);
 }
 
-// All bound values, where they are just the filter's keys.
-uint64 hash_plain_keys(LocalShape &local, const ParamListInfoData &parameters) {
+pg_noinline uint64 hash_several_keys(LocalShape &local, const ParamListInfoData &parameters) {
     uint64 hash = 0;
     for (int i = 0; i < parameters.numParams; ++i) {
         hash = hash_combine(hash, hash_bound(local, i, parameters.params[i]));
     }
     return hash;
+}
+
+// All bound values, where they are just the filter's keys; mostly one.
+uint64 hash_plain_keys(LocalShape &local, const ParamListInfoData &parameters) {
+    if (parameters.numParams == 1) return hash_combine(0, hash_bound(local, 0, parameters.params[0]));
+    return hash_several_keys(local, parameters);
 }
 
 // Those that the filter compares with are known by number, keys first.

@@ -120,6 +120,33 @@ TEST(CountBeforePaginate, TakesALimitedCountForACount) {
     EXPECT_EQ(session.findings(rule_id, limited).size(), 1u);
 }
 
+// Two requests of a busy pool may well page the same list one after the other.
+TEST(CountBeforePaginate, TakesALargerTransactionForARequestOfItsOwn) {
+    const auto pairs = [](int before, int after) {
+        Session session;
+        session.begin();
+        for (int i = 0; i < before; ++i) session.run(look_up(40 + static_cast<std::uint64_t>(i)));
+        session.run(total, counting);
+        session.commit();
+        session.begin();
+        for (int i = 0; i < after; ++i) session.run(look_up(50 + static_cast<std::uint64_t>(i)));
+        session.run(page, paging);
+        session.commit();
+        return session.findings(rule_id, total).size();
+    };
+    EXPECT_EQ(pairs(0, 0), 1u) << "some drivers wrap each statement in a transaction";
+    EXPECT_EQ(pairs(2, 2), 1u);
+    EXPECT_EQ(pairs(3, 0), 0u);
+    EXPECT_EQ(pairs(0, 3), 0u);
+    Session one;
+    one.begin();
+    for (int i = 0; i < 5; ++i) one.run(look_up(40 + static_cast<std::uint64_t>(i)));
+    one.run(total, counting);
+    one.run(page, paging);
+    one.commit();
+    EXPECT_EQ(one.findings(rule_id, total).size(), 1u);
+}
+
 TEST(CountBeforePaginate, PairsACountWithOnePage) {
     Session session;
     session.run(total, counting);

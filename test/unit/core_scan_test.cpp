@@ -1,4 +1,5 @@
 // What a statement is known by, and where its constants are.
+#include <iterator>
 #include <random>
 #include <string>
 
@@ -80,6 +81,48 @@ TEST(Scan, HashesEveryConstant) {
     EXPECT_NE(scan("a IN (1, 2, 3)").constant[0].hash, scan("a IN (1, 2, 4)").constant[0].hash);
     EXPECT_NE(scan("a = true").constants, scan("a = false").constants);
     EXPECT_EQ(scan("a = TRUE").constants, scan("a = true").constants);
+}
+
+// Plain elements are read in a loop of their own, others token by token; a comment or an escape makes them others.
+TEST(Scan, HashesAListInWhateverWayItIsWritten) {
+    std::mt19937 random(7);
+    const char *const elements[] = {"1",        "20",  "333", "'a'", "'bc d'", "'it''s'",
+                                    "E'a\\'b'", "4.5", "6e7", "''",  "'a\\'"};
+    const char *const separators[] = {",", ", ", " ,\n", ",\t\t", "/* x */, ", ", -- y\n"};
+    const auto any_of = [&](const auto &choices) { return choices[random() % std::size(choices)]; };
+    for (int round = 0; round < 2000; ++round) {
+        std::string plain = "WHERE a IN (1";
+        std::string other = plain;
+        const int more = static_cast<int>(random() % 6) + 1;
+        for (int i = 0; i < more; ++i) {
+            const char *element = any_of(elements);
+            plain.append(",").append(element);
+            other.append(any_of(separators)).append(element);
+        }
+        plain.append(") AND b = 5");
+        other.append(" ) AND b = 5");
+        const StatementScan a = scan(plain);
+        const StatementScan b = scan(other);
+        EXPECT_EQ(a.words, b.words) << other;
+        EXPECT_EQ(a.constants, b.constants) << other;
+        ASSERT_EQ(a.count, 2) << plain;
+        EXPECT_EQ(a.constant[0].hash, b.constant[0].hash) << other;
+        EXPECT_EQ(plain.substr(a.constant[0].end), ") AND b = 5");
+        EXPECT_EQ(a.longest_list, more + 1);
+        EXPECT_EQ(b.longest_list, more + 1);
+    }
+}
+
+TEST(Scan, TellsListsApart) {
+    const auto hash = [](std::string_view text) { return scan(text).constants; };
+    const std::uint64_t known = hash("a IN (1, 2, 3)");
+    for (const char *other : {"a IN (1, 3, 2)", "a IN (12, 3)", "a IN (1, 23)", "a IN (1, 2, '3')", "a IN (1, 2, 3, 3)",
+                              "a IN (1, 2) AND b = 3", "a IN (1) AND b IN (2, 3)"}) {
+        EXPECT_NE(hash(other), known) << other;
+    }
+    EXPECT_EQ(scan("a IN (1) AND b = 2").longest_list, 0);
+    EXPECT_EQ(scan("a IN (1, 2) AND b IN (3, 4, 5) OR c IN (6, 7)").longest_list, 3);
+    EXPECT_EQ(scan("a IN (1, 2").longest_list, 2);
 }
 
 TEST(Scan, RemembersTheFirstOfManyConstants) {

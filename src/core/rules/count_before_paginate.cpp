@@ -42,7 +42,7 @@ void on_statement(const StatementContext &context) {
     const std::uint32_t oldest = oldest_position(unit);
     for (std::uint32_t position = context.position; position-- > oldest;) {
         HistoryEntry *then = history_at(unit, position);
-        if (then == nullptr || !same_filter(now, *then)) continue;
+        if (then == nullptr || !same_filter(now, *then) || !may_be_of_one_request(unit, now, *then)) continue;
         // A count pairs with one page: the first that follows it, or the last before it.
         const bool other_half = counts ? is_page(*then) : is_large_count(*then, context.thresholds);
         if (other_half && !then->paired) {
@@ -78,7 +78,8 @@ constinit const RuleDescriptor count_before_paginate_rule = {
         "count(1), count(pk), and joins that only fetch what the page shows.",
     .silent_for =
         "Another filter or other values; a count of a small table; a lone count; LIMIT n + 1 without a count; "
-        "existence tests and LIMIT 1.",
+        "existence tests and LIMIT 1; outside of traces and named units, a count and a page in two transactions of "
+        "which one holds more than 3 statements: these may be two requests.",
     .remedy = "LIMIT n + 1 for \"is there more\", keyset paging, a cached or estimated total, or count(*) OVER () when "
               "both are cheap.",
     .thresholds = {{"min_rows", "rows", 1000, 1, 2147483647, "Rows that the count must have read to be reported"}},

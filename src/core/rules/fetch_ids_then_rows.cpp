@@ -96,6 +96,7 @@ void on_statement(const StatementContext &context) {
     for (std::uint32_t back = 1; back <= statements_looked_back && back < context.position; ++back) {
         const HistoryEntry *keys = history_at(unit, context.position - back);
         if (keys == nullptr) return;
+        if (!may_be_of_one_request(unit, *keys, *rows)) continue;
         if (feeds(unit, *keys, context.event)) return report(context, *keys, *rows);
     }
 }

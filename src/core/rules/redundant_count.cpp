@@ -57,7 +57,7 @@ void on_statement(const StatementContext &context) {
         std::max(oldest_position(unit), last_write(unit, context.event.shape->relation_mask) + 1);
     for (std::uint32_t position = context.position; position-- > oldest;) {
         HistoryEntry *then = history_at(unit, position);
-        if (then == nullptr || !same_filter(now, *then)) continue;
+        if (then == nullptr || !same_filter(now, *then) || !may_be_of_one_request(unit, now, *then)) continue;
         const bool other_half = counts ? is_fetch(*then) : is_large_count(*then, context.thresholds);
         if (!other_half || !holds_the_number(unit, counts ? *then : now, counts ? now : *then)) continue;
         // The nearest is the one that belongs to it; a count that has its rows, or its page, needs no others.
@@ -93,7 +93,8 @@ constinit const RuleDescriptor redundant_count_rule = {
         "Another filter or other values; a count that read few rows; a lone count; a page (`count_before_paginate`); a "
         "fetch that is itself an aggregate, an existence test or one row by LIMIT; rows of another table that a join "
         "finds; SELECT DISTINCT beside a count of all rows; a write to one of the tables in between; rows that a "
-        "cursor reads in parts, where the number may be wanted first.",
+        "cursor reads in parts, where the number may be wanted first; outside of traces and named units, two "
+        "transactions of which one holds more than 3 statements: these may be two requests.",
     .remedy = "Count the rows already fetched.",
     .thresholds = {{"min_rows", "rows", 1000, 1, 2147483647, "Rows that the count must have read to be reported"}},
     .evidence_names = {"rows_counted", "rows_fetched", "count_us", "fetch_us", "count_came_first"},
