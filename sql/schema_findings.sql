@@ -357,7 +357,7 @@ SELECT statement FROM undos WHERE rule = 'json_in_text' \gexec
 INSERT INTO operations (id) VALUES (1001) RETURNING pg_typeof(metadata), metadata, pg_typeof(list), list;
 SELECT format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = 'operations'::regclass AND attname = 'list';
 SELECT relation, object FROM query_audit.schema_findings ORDER BY 1, 2;
--- Who looks is no traffic, and is told when the library is not loaded, as by every view.
-SELECT count(*) FROM query_audit.findings WHERE rule IN ('nested_loop_query', 'n_plus_one', 'duplicate_query', 'seq_scan');
+-- Who looks is no traffic.
+SELECT count(*) AS own_statements FROM query_audit.statements WHERE datname = current_database() AND query ~ 'TABLESAMPLE|octet_length|pg_inherits';
 DROP OWNED BY regress_reader;
 DROP ROLE regress_reader;

@@ -29,7 +29,8 @@ AS $$
                    JOIN pg_class AS c ON c.oid = x.indexrelid
                    JOIN pg_am AS am ON am.oid = c.relam
                    CROSS JOIN LATERAL (
-                       SELECT array_agg(a.attname::text ORDER BY a.attname) AS sorted, min(a.attname::text) FILTER (WHERE i = 0) AS leading
+                       SELECT array_agg(a.attname::text ORDER BY a.attname) AS sorted,
+                              min(a.attname::text) FILTER (WHERE i = 0) AS leading
                        FROM generate_series(0, least(x.indnkeyatts, cardinality(k.columns)) - 1) AS i
                        JOIN pg_attribute AS a ON a.attrelid = x.indrelid AND a.attnum = x.indkey[i] AND a.attnum <> 0
                                              AND a.attcollation = x.indcollation[i]
@@ -69,16 +70,18 @@ AS $$
         GROUP BY l.root, l.sorted
         HAVING NOT bool_and(l.served)
     ), referenced AS (
-        SELECT t.root, sum(t.rows) AS rows, sum(pg_stat_get_tuples_deleted(t.relid)) AS deleted FROM tables AS t GROUP BY t.root
+        SELECT t.root, sum(t.rows) AS rows, sum(pg_stat_get_tuples_deleted(t.relid)) AS deleted
+        FROM tables AS t
+        GROUP BY t.root
     )
     SELECT CASE WHEN r.rows <= 20 AND r.deleted = 0 THEN 'info' ELSE 'warning' END,
            t.relation, quote_ident(m.conname),
-           format('No index begins with the columns of foreign key %I (%s), which references %s. A DELETE there, or an UPDATE of its key, '
-                  'reads all of this table, about %s rows, for each row%s.',
-                  m.conname, (SELECT string_agg(quote_ident(c), ', ' ORDER BY n) FROM unnest(m.columns) WITH ORDINALITY AS u(c, n)),
-                  m.confrelid::regclass, m.rows,
+           format('No index begins with the columns of foreign key %I (%s), which references %s. A DELETE there, or an '
+                  'UPDATE of its key, reads all of this table, about %s rows, for each row%s.',
+                  m.conname, c.list, m.confrelid::regclass, m.rows,
                   CASE WHEN r.deleted > 0 THEN format('; so far %s were deleted', r.deleted) ELSE '' END) ||
-           CASE WHEN m.tables > 1 THEN format(' It is missing in %s of %s partitions or tables that inherit.', m.unserved, m.tables)
+           CASE WHEN m.tables > 1
+                THEN format(' It is missing in %s of %s partitions or tables that inherit.', m.unserved, m.tables)
                 ELSE '' END,
            m.bytes, i.fix_sql, i.undo_sql
     FROM missing AS m
@@ -86,16 +89,21 @@ AS $$
     JOIN tables AS parent ON parent.relid = m.confrelid
     JOIN referenced AS r ON r.root = parent.root
     CROSS JOIN LATERAL (
-        SELECT string_agg(x.fix_sql, E'\n' ORDER BY c.relid) AS fix_sql, string_agg(x.undo_sql, E'\n' ORDER BY c.relid) AS undo_sql
-        FROM unnest(m.conrelids) AS c(relid)
+        SELECT string_agg(quote_ident(u.name), ', ' ORDER BY u.place) AS list
+        FROM unnest(m.columns) WITH ORDINALITY AS u(name, place)
+    ) AS c
+    CROSS JOIN LATERAL (
+        SELECT string_agg(x.fix_sql, E'\n' ORDER BY h.relid) AS fix_sql,
+               string_agg(x.undo_sql, E'\n' ORDER BY h.relid) AS undo_sql
+        FROM unnest(m.conrelids) AS h(relid)
         CROSS JOIN LATERAL query_audit._create_index(
-            c.relid, array_to_string(m.columns, '_'),
-            (SELECT format('(%s)', string_agg(quote_ident(k), ', ' ORDER BY n)) FROM unnest(m.columns) WITH ORDINALITY AS u(k, n))) AS x
+            h.relid, array_to_string(m.columns, '_'), format('(%s)', c.list)) AS x
     ) AS i
     WHERE m.rows >= min_rows
       -- The index for a longer key, as it is proposed, serves this one too.
       AND NOT EXISTS (
           SELECT FROM missing AS longer
           WHERE longer.root = m.root AND cardinality(longer.columns) > cardinality(m.columns)
-            AND m.sorted = ARRAY(SELECT c FROM unnest(longer.columns[1:cardinality(m.columns)]) AS c ORDER BY c COLLATE "C"))
+            AND m.sorted = ARRAY(
+                SELECT u.name FROM unnest(longer.columns[1:cardinality(m.columns)]) AS u(name) ORDER BY u.name COLLATE "C"))
 $$;

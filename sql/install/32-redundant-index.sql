@@ -14,8 +14,11 @@ AS $$
           AND a.keys = b.keys[1:cardinality(a.keys)]
           AND (a.options = b.options[1:cardinality(a.keys)]
                -- Backwards: the other direction, and nulls at the other end.
-               OR a.method = 'btree' AND a.options = ARRAY(SELECT o # 3 FROM unnest(b.options[1:cardinality(a.keys)]) WITH ORDINALITY AS u(o, n) ORDER BY n))
-          AND (a.method = 'btree' OR cardinality(a.keys) = cardinality(b.keys) AND a.storage IS NOT DISTINCT FROM b.storage)
+               OR a.method = 'btree' AND a.options = ARRAY(
+                   SELECT u.option # 3 FROM unnest(b.options[1:cardinality(a.keys)]) WITH ORDINALITY AS u(option, place)
+                   ORDER BY u.place))
+          AND (a.method = 'btree'
+               OR cardinality(a.keys) = cardinality(b.keys) AND a.storage IS NOT DISTINCT FROM b.storage)
           AND a.included <@ (array_remove(b.columns, NULL) || b.included)
           AND (NOT a.is_unique OR b.is_unique AND b.immediate AND cardinality(a.keys) = cardinality(b.keys)
                                   AND (b.nulls_not_distinct OR NOT a.nulls_not_distinct))
@@ -41,7 +44,7 @@ AS $$
     ), found AS (
         -- Partitions' own indexes of one definition are one finding.
         SELECT i.root, min(i.relid) AS relid, count(*) AS indexes, min(i.indexrelid) AS first,
-               array_agg(i.indexrelid ORDER BY i.indexrelid) AS all_of_them, sum(i.bytes)::bigint AS bytes, sum(i.scans) AS scans,
+               array_agg(i.indexrelid ORDER BY i.indexrelid) AS all_of_them, sum(i.bytes)::bigint AS bytes,
                min(k.indexrelid) AS keeper, sum(k.bytes)::bigint AS keeper_bytes, bool_and(s.same_keys) AS same_keys
         FROM query_audit._superfluous_indexes() AS s
         JOIN indexes AS i ON i.indexrelid = s.superfluous
@@ -54,14 +57,16 @@ AS $$
            t.relation, i.name,
            format(CASE WHEN f.same_keys THEN '%s has the same keys%s.' ELSE '%s begins with its keys%s.' END, k.name,
                   format(' (%s; this one has %s)', pg_size_pretty(f.keeper_bytes), pg_size_pretty(f.bytes))) ||
-           CASE WHEN f.indexes > 1 THEN format(' So it is in %s partitions or tables that inherit.', f.indexes) ELSE '' END,
+           CASE WHEN f.indexes > 1 THEN format(' So it is in %s partitions or tables that inherit.', f.indexes)
+                ELSE '' END,
            f.bytes, d.fix_sql, d.undo_sql
     FROM found AS f
     JOIN indexes AS i ON i.indexrelid = f.first
     JOIN indexes AS k ON k.indexrelid = f.keeper
     JOIN query_audit._schema_tables() AS t ON t.relid = CASE WHEN f.indexes > 1 THEN f.root ELSE f.relid END
     CROSS JOIN LATERAL (
-        SELECT string_agg(x.fix_sql, E'\n' ORDER BY o) AS fix_sql, string_agg(x.undo_sql, E'\n' ORDER BY o) AS undo_sql
+        SELECT string_agg(x.fix_sql, E'\n' ORDER BY o) AS fix_sql,
+               string_agg(x.undo_sql, E'\n' ORDER BY o) AS undo_sql
         FROM unnest(f.all_of_them) AS o CROSS JOIN LATERAL query_audit._drop_index(o) AS x
     ) AS d
     WHERE f.bytes >= min_size_kb * 1024

@@ -36,10 +36,13 @@ AS $$
     )
     SELECT CASE WHEN pg_is_in_recovery() THEN 'info' ELSE 'warning' END, t.relation, n.name,
            format('No scan since the statistics were reset %s days ago. ', extract(day FROM now() - c.since)) ||
-           CASE WHEN pg_is_in_recovery() THEN 'Only this standby''s own scans are counted here; ask the primary and the others too.'
+           CASE WHEN pg_is_in_recovery()
+                THEN 'Only this standby''s own scans are counted here; ask the primary and the others too.'
                 ELSE 'Standbys count their own scans; ask them too.' END ||
-           CASE WHEN f.has_expression THEN ' The planner may use the statistics of its expression all the same.' ELSE '' END ||
-           CASE WHEN f.indexes > 1 THEN format(' So it is in %s partitions or tables that inherit.', f.indexes) ELSE '' END,
+           CASE WHEN f.has_expression THEN ' The planner may use the statistics of its expression all the same.'
+                ELSE '' END ||
+           CASE WHEN f.indexes > 1 THEN format(' So it is in %s partitions or tables that inherit.', f.indexes)
+                ELSE '' END,
            f.bytes, d.fix_sql, d.undo_sql
     FROM counted AS c
     CROSS JOIN found AS f
@@ -49,7 +52,8 @@ AS $$
         FROM pg_class AS r JOIN pg_namespace AS s ON s.oid = r.relnamespace WHERE r.oid = f.first
     ) AS n
     CROSS JOIN LATERAL (
-        SELECT string_agg(x.fix_sql, E'\n' ORDER BY o) AS fix_sql, string_agg(x.undo_sql, E'\n' ORDER BY o) AS undo_sql
+        SELECT string_agg(x.fix_sql, E'\n' ORDER BY o) AS fix_sql,
+               string_agg(x.undo_sql, E'\n' ORDER BY o) AS undo_sql
         FROM unnest(f.all_of_them) AS o CROSS JOIN LATERAL query_audit._drop_index(o) AS x
     ) AS d
     WHERE f.bytes >= min_size_kb * 1024 AND c.since <= now() - make_interval(days => min_days)

@@ -16,7 +16,8 @@ AS $$
         -- One of a family of tables that inherit stands for all: the root, when it has no key itself.
         SELECT DISTINCT ON (t.root) t.*, count(*) OVER (PARTITION BY t.root) AS tables
         FROM tables AS t JOIN pg_class AS c ON c.oid = t.relid
-        WHERE NOT c.relispartition AND NOT EXISTS (SELECT FROM pg_index AS x WHERE x.indrelid = t.relid AND x.indisprimary)
+        WHERE NOT c.relispartition
+          AND NOT EXISTS (SELECT FROM pg_index AS x WHERE x.indrelid = t.relid AND x.indisprimary)
         ORDER BY t.root, t.relid <> t.root, t.relid
     ), published AS (
         SELECT k.relid FROM keyless AS k
@@ -28,13 +29,17 @@ AS $$
                    OR EXISTS (SELECT FROM pg_publication_namespace AS n
                               WHERE n.pnpubid = p.oid AND n.pnnspid = k.relnamespace)))
     )
-    SELECT CASE WHEN k.relid IN (SELECT relid FROM published) THEN 'critical' WHEN u.name IS NOT NULL THEN 'info' ELSE 'warning' END,
+    SELECT CASE WHEN k.relid IN (SELECT relid FROM published) THEN 'critical'
+                WHEN u.name IS NOT NULL THEN 'info'
+                ELSE 'warning' END,
            k.relation, NULL,
            'It has no primary key' ||
            CASE WHEN u.name IS NOT NULL THEN format(', though %I is unique and not null.', u.name)
-                WHEN id.column IS NOT NULL AND NOT id.is_key THEN format('. Column %I may be meant as one; it is not known to be unique.', id.column)
+                WHEN id.column IS NOT NULL AND NOT id.is_key
+                THEN format('. Column %I may be meant as one; it is not known to be unique.', id.column)
                 ELSE '.' END ||
-           CASE WHEN k.relid IN (SELECT relid FROM published) THEN ' It is published, so UPDATE and DELETE fail.' ELSE '' END ||
+           CASE WHEN k.relid IN (SELECT relid FROM published) THEN ' It is published, so UPDATE and DELETE fail.'
+                ELSE '' END ||
            CASE WHEN k.tables > 1 THEN format(' Nor have %s tables that inherit.', k.tables - 1) ELSE '' END,
            f.bytes, fix.fix_sql, fix.undo_sql
     FROM keyless AS k
@@ -79,22 +84,26 @@ AS $$
              format(E'ALTER TABLE %s DROP CONSTRAINT %s;\n%s;', k.relation, w.unique_name,
                     regexp_replace(pg_get_indexdef(u.indexrelid), '^CREATE UNIQUE INDEX ', 'CREATE UNIQUE INDEX CONCURRENTLY '))),
             (2, u.fit AND k.relkind = 'r' AND u.constraint IS NOT NULL,
-             format(E'CREATE UNIQUE INDEX CONCURRENTLY %I ON %s (%s);\nALTER TABLE %s DROP CONSTRAINT %s, ADD CONSTRAINT %s PRIMARY KEY USING INDEX %I;',
-                    w.key_name, k.relation, u.columns, k.relation, w.unique_name, w.unique_name, w.key_name),
-             format(E'CREATE UNIQUE INDEX CONCURRENTLY %I ON %s (%s);\nALTER TABLE %s DROP CONSTRAINT %s, ADD CONSTRAINT %s UNIQUE USING INDEX %I;',
-                    w.key_name, k.relation, u.columns, k.relation, w.unique_name, w.unique_name, w.key_name)),
+             format(E'CREATE UNIQUE INDEX CONCURRENTLY %I ON %s (%s);\n', w.key_name, k.relation, u.columns) ||
+             format('ALTER TABLE %s DROP CONSTRAINT %s, ADD CONSTRAINT %s PRIMARY KEY USING INDEX %I;',
+                    k.relation, w.unique_name, w.unique_name, w.key_name),
+             format(E'CREATE UNIQUE INDEX CONCURRENTLY %I ON %s (%s);\n', w.key_name, k.relation, u.columns) ||
+             format('ALTER TABLE %s DROP CONSTRAINT %s, ADD CONSTRAINT %s UNIQUE USING INDEX %I;',
+                    k.relation, w.unique_name, w.unique_name, w.key_name)),
             (3, u.fit AND k.relkind = 'p',
-             format(E'-- Reads and writes of the table wait while it is built.\nALTER TABLE %s ADD CONSTRAINT %I PRIMARY KEY (%s);',
-                    k.relation, w.key_name, u.columns),
+             E'-- Reads and writes of the table wait while it is built.\n' ||
+             format('ALTER TABLE %s ADD CONSTRAINT %I PRIMARY KEY (%s);', k.relation, w.key_name, u.columns),
              format('ALTER TABLE %s DROP CONSTRAINT %I;', k.relation, w.key_name)),
             (4, u.name IS NULL AND k.relkind = 'r' AND id.is_key AND k.tables = 1,
-             format(E'CREATE UNIQUE INDEX CONCURRENTLY %I ON %s (%s);\nALTER TABLE %s ADD CONSTRAINT %I PRIMARY KEY USING INDEX %I;',
-                    w.key_name, k.relation, w.id_name, k.relation, w.key_name, w.key_name),
+             format(E'CREATE UNIQUE INDEX CONCURRENTLY %I ON %s (%s);\n', w.key_name, k.relation, w.id_name) ||
+             format('ALTER TABLE %s ADD CONSTRAINT %I PRIMARY KEY USING INDEX %I;', k.relation, w.key_name, w.key_name),
              format(E'ALTER TABLE %s DROP CONSTRAINT %I;', k.relation, w.key_name) ||
-             CASE WHEN (SELECT a.attnotnull FROM pg_attribute AS a WHERE a.attrelid = k.relid AND a.attname = id.column) THEN ''
+             CASE WHEN (SELECT a.attnotnull FROM pg_attribute AS a
+                        WHERE a.attrelid = k.relid AND a.attname = id.column) THEN ''
                   ELSE format(E'\nALTER TABLE %s ALTER COLUMN %s DROP NOT NULL;', k.relation, w.id_name) END),
             (5, u.name IS NULL AND k.relkind = 'r' AND id.column IS NULL AND NOT k.related AND k.reloftype = 0,
-             format(E'-- It writes the table anew; reads and writes wait meanwhile.\nALTER TABLE %s ADD COLUMN id bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY;', k.relation),
+             E'-- It writes the table anew; reads and writes wait meanwhile.\n' ||
+             format('ALTER TABLE %s ADD COLUMN id bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY;', k.relation),
              format('ALTER TABLE %s DROP COLUMN id;', k.relation))
         ) AS v(place, possible, fix_sql, undo_sql)
         WHERE v.possible

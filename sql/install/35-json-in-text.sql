@@ -12,15 +12,20 @@ $$;
 
 -- Changing the column's type, where nothing but a default depends on it, and an index for what the documents contain.
 CREATE FUNCTION query_audit._jsonb_column(table_oid oid, column_name name, OUT fix_sql text, OUT undo_sql text)
-    LANGUAGE sql STABLE STRICT PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp SET jit = off
+    LANGUAGE plpgsql STABLE STRICT PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
-    WITH family AS (
-        SELECT t.relid FROM query_audit._schema_tables() AS t WHERE t.root = table_oid
+BEGIN
+    WITH RECURSIVE family AS (
+        SELECT table_oid AS relid
+        UNION
+        SELECT i.inhrelid FROM family AS f JOIN pg_inherits AS i ON i.inhparent = f.relid
     )
-    SELECT format(E'-- It writes the table anew; reads and writes wait meanwhile.\nALTER TABLE %s %sALTER COLUMN %I TYPE jsonb USING %I::jsonb%s;\n%s',
+    SELECT E'-- It writes the table anew; reads and writes wait meanwhile.\n' ||
+           format(E'ALTER TABLE %s %sALTER COLUMN %I TYPE jsonb USING %I::jsonb%s;\n%s',
                   t.name, d.dropped, column_name, column_name, d.of_jsonb, i.fix_sql),
-           format(E'%s\nALTER TABLE %s %sALTER COLUMN %I TYPE %s USING %I::text%s;', i.undo_sql, t.name, d.dropped, column_name,
-                  format_type(a.atttypid, a.atttypmod), column_name, d.of_text)
+           format(E'%s\nALTER TABLE %s %sALTER COLUMN %I TYPE %s USING %I::text%s;',
+                  i.undo_sql, t.name, d.dropped, column_name, format_type(a.atttypid, a.atttypmod), column_name, d.of_text)
+    INTO fix_sql, undo_sql
     FROM pg_attribute AS a
     JOIN pg_class AS c ON c.oid = a.attrelid
     JOIN pg_namespace AS n ON n.oid = c.relnamespace
@@ -28,16 +33,19 @@ AS $$
     CROSS JOIN LATERAL (SELECT format('%I.%I', n.nspname, c.relname) AS name) AS t
     CROSS JOIN LATERAL (
         SELECT CASE WHEN e.oid IS NULL THEN '' ELSE format('ALTER COLUMN %I DROP DEFAULT, ', column_name) END AS dropped,
-               coalesce(format(', ALTER COLUMN %I SET DEFAULT ', column_name) || '(' || pg_get_expr(e.adbin, e.adrelid) || ')::jsonb', '') AS of_jsonb,
-               coalesce(format(', ALTER COLUMN %I SET DEFAULT ', column_name) || pg_get_expr(e.adbin, e.adrelid), '') AS of_text
+               coalesce(format(', ALTER COLUMN %I SET DEFAULT (', column_name) || v.value || ')::jsonb', '') AS of_jsonb,
+               coalesce(format(', ALTER COLUMN %I SET DEFAULT ', column_name) || v.value, '') AS of_text
+        FROM pg_get_expr(e.adbin, e.adrelid) AS v(value)
     ) AS d
-    CROSS JOIN LATERAL query_audit._create_index(table_oid, column_name::text, format('USING gin (%I jsonb_path_ops)', column_name)) AS i
+    CROSS JOIN LATERAL query_audit._create_index(
+        table_oid, column_name::text, format('USING gin (%I jsonb_path_ops)', column_name)) AS i
     WHERE a.attrelid = table_oid AND a.attname = column_name
       AND NOT EXISTS (
           SELECT FROM family AS f
           JOIN pg_attribute AS o ON o.attrelid = f.relid AND o.attname = column_name
           JOIN pg_depend AS p ON p.refclassid = 'pg_class'::regclass AND p.refobjid = f.relid AND p.refobjsubid = o.attnum
-          WHERE NOT (p.classid = 'pg_attrdef'::regclass AND p.deptype = 'a'))
+          WHERE NOT (p.classid = 'pg_attrdef'::regclass AND p.deptype = 'a'));
+END
 $$;
 
 CREATE FUNCTION query_audit._json_in_text(

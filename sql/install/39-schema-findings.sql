@@ -1,4 +1,4 @@
-CREATE FUNCTION query_audit._schema_findings(
+CREATE FUNCTION query_audit._find_in_schema(
     OUT rule text, OUT severity text, OUT relation text, OUT object text, OUT detail text, OUT size_bytes bigint,
     OUT fix_sql text, OUT undo_sql text)
     RETURNS SETOF record
@@ -10,7 +10,8 @@ BEGIN
     -- Each rule as it is set: what is disabled is not looked for.
     FOR r IN
         SELECT s.rule,
-               (SELECT string_agg(format('%s => %s', t.key, t.value ->> 'value'), ', ') FROM jsonb_each(s.thresholds) AS t) AS arguments
+               (SELECT string_agg(format('%s => %s', t.key, t.value ->> 'value'), ', ')
+                FROM jsonb_each(s.thresholds) AS t) AS arguments
         FROM query_audit._rules() AS s
         WHERE s.category = 'schema' AND s.enabled
     LOOP
@@ -18,6 +19,13 @@ BEGIN
     END LOOP;
 END
 $$;
+
+CREATE FUNCTION query_audit._schema_findings(
+    OUT rule text, OUT severity text, OUT relation text, OUT object text, OUT detail text, OUT size_bytes bigint,
+    OUT fix_sql text, OUT undo_sql text)
+    RETURNS SETOF record
+    AS 'MODULE_PATHNAME', 'pg_query_audit_schema_findings_0_1'
+    LANGUAGE C STRICT STABLE PARALLEL UNSAFE;
 
 CREATE VIEW query_audit.schema_findings AS SELECT * FROM query_audit._schema_findings();
 COMMENT ON VIEW query_audit.schema_findings IS

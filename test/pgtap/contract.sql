@@ -72,7 +72,7 @@ SELECT isnt(obj_description(oid, 'pg_proc'), NULL, format('%s has a comment', pg
 FROM pg_proc WHERE pronamespace = 'query_audit'::regnamespace AND proname !~ '^_' ORDER BY proname;
 -- A schema rule is one function, and they share a few.
 CREATE TEMP TABLE shared_functions (name text);
-INSERT INTO shared_functions VALUES ('_create_index'), ('_drop_index'), ('_index_name'), ('_is_json_document'), ('_jsonb_column'),
+INSERT INTO shared_functions VALUES ('_create_index'), ('_drop_index'), ('_find_in_schema'), ('_index_name'), ('_is_json_document'), ('_jsonb_column'),
     ('_partition_tree'), ('_schema_indexes'), ('_schema_tables'), ('_superfluous_indexes');
 SELECT is(
     (SELECT array_agg(proname::text ORDER BY proname COLLATE "C") FROM pg_proc

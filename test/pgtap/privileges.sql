@@ -50,6 +50,8 @@ INSERT INTO matrix VALUES
         'allowed', 'allowed', 'allowed', 'allowed', 'allowed'),
     ('_schema_findings()', 'SELECT count(*) FROM query_audit._schema_findings()',
         'allowed', 'allowed', 'allowed', 'allowed', 'allowed'),
+    ('_find_in_schema()', 'SELECT count(*) FROM query_audit._find_in_schema()',
+        'allowed', 'allowed', 'allowed', 'allowed', 'allowed'),
     ('_schema_tables()', 'SELECT count(*) FROM query_audit._schema_tables()',
         'allowed', 'allowed', 'allowed', 'allowed', 'allowed'),
     ('_schema_indexes()', 'SELECT count(*) FROM query_audit._schema_indexes()',
