@@ -38,6 +38,20 @@ void write_lineage(const FindingRecord &record, const char *query, TextWriter &l
     lineage.append(key[0] != '\0' ? key : "the statement's key");
 }
 
+// An estimate from the mean execution: what it would take with 10 and 100 times the rows.
+void write_scaling(StringInfo json, const RuleDescriptor &rule_of, const UnitFinding &finding) {
+    if (rule_of.scale == nullptr || finding.calls == 0) return;
+    const Scaling scaling = rule_of.scale(finding);
+    if (scaling.growth == Growth::none) return;
+    json_key(json, "growth");
+    json_string(json, growth_name(scaling.growth));
+    const int64 mean_ns = finding.execution_ns / static_cast<int64>(finding.calls);
+    for (const int factor : {10, 100}) {
+        json_key(json, psprintf("ms_at_%dx", factor));
+        appendStringInfo(json, "%.3f", static_cast<double>(projected_ns(scaling, mean_ns, factor)) / 1e6);
+    }
+}
+
 char *evidence_json(const FindingRecord &record, const char *query) {
     const UnitFinding &finding = record.finding;
     const RuleDescriptor &rule_of = rule(finding.rule);
@@ -51,6 +65,7 @@ char *evidence_json(const FindingRecord &record, const char *query) {
         json_key(&json, rule_of.evidence_names[i]);
         appendStringInfo(&json, INT64_FORMAT, finding.evidence[i]);
     }
+    write_scaling(&json, rule_of, finding);
     if (finding.lineage.number != 0) {
         char lineage[512];
         TextWriter writer(lineage, sizeof(lineage));
@@ -182,6 +197,9 @@ Remedy find_remedy(const FindingRecord &record, const char *query, const char *p
         break;
     case Fix::page_without_count:
         written = write_page(record, parent_query, sql);
+        break;
+    case Fix::write_in_batches:
+        written = query_audit_rewrite_batches(query, length, facts_of(record, query), sql, sql_capacity);
         break;
     case Fix::keyset_page:
         written = query_audit_rewrite_keyset(query, length, facts_of(record, query), sql, sql_capacity);

@@ -30,6 +30,7 @@ void print_rule(int index) {
     for (int i = 0; i < max_evidence && descriptor.evidence_names[i] != nullptr; ++i) {
         fmt::print("{}`{}`", i == 0 ? "" : ", ", descriptor.evidence_names[i]);
     }
+    if (descriptor.scale != nullptr) fmt::print(", `growth`, `ms_at_10x`, `ms_at_100x`");
     fmt::print(".\n");
 }
 

@@ -95,6 +95,11 @@ TEST_P(EveryRule, LooksAtSomethingAndAdvisesUnlessSqlDoes) {
         EXPECT_EQ(descriptor().on_statement, nullptr);
         EXPECT_EQ(descriptor().on_nested, nullptr);
         EXPECT_EQ(descriptor().on_unit, nullptr);
+        EXPECT_EQ(descriptor().on_unexplained, nullptr);
+        EXPECT_EQ(descriptor().on_idle, nullptr);
+        EXPECT_EQ(descriptor().on_connection, nullptr);
+        EXPECT_EQ(descriptor().on_cacheable, nullptr);
+        EXPECT_EQ(descriptor().scale, nullptr);
         EXPECT_EQ(descriptor().advise, nullptr);
         EXPECT_EQ(descriptor().fix, Fix::none);
         return;
@@ -102,7 +107,10 @@ TEST_P(EveryRule, LooksAtSomethingAndAdvisesUnlessSqlDoes) {
     if (std::string_view(descriptor().category) == "sequence" ||
         std::string_view(descriptor().category) == "execution") {
         EXPECT_TRUE(descriptor().on_series != nullptr || descriptor().on_statement != nullptr ||
-                    descriptor().on_nested != nullptr);
+                    descriptor().on_nested != nullptr || descriptor().on_unexplained != nullptr);
+    } else if (std::string_view(descriptor().category) == "session") {
+        EXPECT_TRUE(descriptor().on_idle != nullptr || descriptor().on_cacheable != nullptr ||
+                    descriptor().on_connection != nullptr);
     }
     EXPECT_NE(descriptor().advise, nullptr);
 }

@@ -15,6 +15,15 @@
     X(redundant_count)                                                                                                 \
     X(count_storm)                                                                                                     \
     X(fetch_ids_then_rows)                                                                                             \
+    X(deep_offset)                                                                                                     \
+    X(unbounded_result)                                                                                                \
+    X(mass_write)                                                                                                      \
+    X(temp_spill)                                                                                                      \
+    X(slow_query)                                                                                                      \
+    X(idle_in_transaction)                                                                                             \
+    X(connection_churn)                                                                                                \
+    X(connection_pressure)                                                                                             \
+    X(cache_candidate)                                                                                                 \
     X(missing_fk_index)                                                                                                \
     X(unused_index)                                                                                                    \
     X(redundant_index)                                                                                                 \
