@@ -139,7 +139,8 @@ struct RuleDescriptor {
     void (*on_cacheable)(const CacheContext &context) = nullptr;
     // How the time of one execution grows with the rows, which the evidence then names; null: not said.
     Scaling (*scale)(const UnitFinding &finding) = nullptr;
-    // Writes what to do, in a sentence or two.
+    // Writes what to do, in a sentence or two. Null for a schema rule: its findings are rows that SQL makes of the
+    // catalog.
     void (*advise)(const UnitFinding &finding, TextWriter &advice);
 };
 
