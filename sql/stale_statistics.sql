@@ -20,6 +20,23 @@ SELECT count(*), max(md5(repeat(status, 300))) FROM orders WHERE status = 'new';
 SELECT severity, confidence, advice LIKE 'The planner expected % rows of public.orders and there were 40000; 40000 rows have changed%' AS advice
 FROM query_audit.findings WHERE datname = current_database() AND application_name = 'after a bulk load';
 
+SET application_name = 'stopped early';
+RESET enable_bitmapscan;
+UPDATE orders SET amount = amount + 1 WHERE id <= 30000;
+SELECT count(*) FROM (SELECT id FROM orders WHERE status = 'done' AND amount > 0 LIMIT 5) AS s;
+SELECT count(*) FROM (SELECT id FROM orders WHERE id > 5 AND amount > 0 ORDER BY id LIMIT 5) AS s;
+SELECT count(*) FROM (SELECT id FROM orders WHERE amount > 7 LIMIT 5) AS s;
+:found;
+
+SET application_name = 'too many were expected, so that an index is not used';
+UPDATE orders SET status = 'gone' WHERE status = 'done' AND id > 10;
+VACUUM orders;
+SELECT count(id) FROM orders WHERE status = 'done';
+SELECT rule, relation, evidence ->> 'rows_kept' AS kept, (evidence ->> 'rows_estimated')::bigint > 10000 AS many_expected,
+       fix_sql
+FROM query_audit.findings WHERE datname = current_database() AND application_name = current_setting('application_name');
+SET enable_bitmapscan = off;
+
 SET application_name = 'analyzed since';
 ANALYZE orders;
 SELECT count(*), max(md5(repeat(status, 300))) FROM orders WHERE status = 'new';

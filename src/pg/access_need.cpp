@@ -306,6 +306,8 @@ double distinct_values(Relation relation, const Node *expression) {
 
 const List *conditions_of(const ScanState *scan, int part) {
     const Plan *plan = scan->ps.plan;
+    // Its columns are those of the index.
+    if (IsA(plan, IndexOnlyScan)) return NIL;
     if (part == 0) return plan->qual;
     if (IsA(plan, IndexScan)) return reinterpret_cast<const IndexScan *>(plan)->indexqualorig;
     return IsA(plan, BitmapHeapScan) ? reinterpret_cast<const BitmapHeapScan *>(plan)->bitmapqualorig : NIL;

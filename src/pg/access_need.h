@@ -26,7 +26,7 @@ struct Condition {
 [[nodiscard]] double distinct_values(Relation relation, const Node *expression);
 
 // The scan's conditions, in parts: those that filter its rows, then those that its index answers. Of an index-only scan
-// only what it does not know from its index.
+// none, as it knows them of its index alone.
 constexpr int condition_parts = 2;
 [[nodiscard]] const List *conditions_of(const ScanState *scan, int part);
 

@@ -175,7 +175,7 @@ void describe_missed_index(ScanState *scan, ScanFacts &facts) {
     table.state = scan->ps.state;
     table.index_count = indexes_of(table.relation, table.indexes);
     ListCell *cell;
-    foreach (cell, scan->ps.plan->qual) {
+    foreach (cell, conditions_of(scan, 0)) {
         const Node *clause = static_cast<const Node *>(lfirst(cell));
         Condition condition;
         const bool read = read_condition(table.relation, clause, table.state, condition);

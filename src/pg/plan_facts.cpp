@@ -136,11 +136,12 @@ TableScan *table_of(Collection &collection, ScanState *scan) {
 }
 
 // Of a scan that was stopped early no more was to be expected than of the part that it read.
-double estimate_of(const ScanState *scan, double loops, double read) {
+double estimate_of(const ScanState *scan, double loops, double read, double kept) {
+    const double estimate = scan->ps.plan->plan_rows * std::max(1.0, loops);
+    if (!IsA(scan, SeqScanState)) return estimate;
     const double rows = scan->ss_currentRelation->rd_rel->reltuples;
-    double part = 1;
-    if (IsA(scan, SeqScanState) && rows > 0) part = std::min(1.0, read / (rows * std::max(1.0, loops)));
-    return scan->ps.plan->plan_rows * std::max(1.0, loops) * part;
+    if (rows <= 0) return std::min(estimate, kept);
+    return estimate * std::min(1.0, read / (rows * std::max(1.0, loops)));
 }
 
 void collect_scan(Collection &collection, ScanState *scan) {
@@ -154,7 +155,7 @@ void collect_scan(Collection &collection, ScanState *scan) {
     table->loops = std::max(table->loops, static_cast<uint64>(scan->ps.plan->parallel_aware ? 1 : loops));
     table->read += static_cast<uint64>(returned + removed);
     table->removed += static_cast<uint64>(removed);
-    table->estimated += estimate_of(scan, loops, returned + removed);
+    table->estimated += estimate_of(scan, loops, returned + removed, returned);
     if (table->last_relation != RelationGetRelid(scan->ss_currentRelation)) ++table->relations;
     table->last_relation = RelationGetRelid(scan->ss_currentRelation);
 }
@@ -188,10 +189,12 @@ bool collect(PlanState *node, void *context) {
     return walk_plan_state(node, collect, context);
 }
 
-// What the planner expected is far from what came, so its statistics are asked for.
+// What the planner expected is far from what came, so its statistics are asked for. How much an index scan would have
+// found, had it not been stopped, is not known.
 bool is_surprising(const TableScan &table) {
     const int *thresholds = settings.thresholds[rule_index::stale_statistics];
     const double kept = static_cast<double>(table.read - table.removed);
+    if (table.method != ScanMethod::sequential && table.estimated > kept) return false;
     const double more = std::max(kept, table.estimated);
     const double less = std::min(kept, table.estimated);
     return more - less >= thresholds[0] && more >= thresholds[1] * std::max(1.0, less);
