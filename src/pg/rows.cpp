@@ -76,6 +76,25 @@ void RowWriter::bigints(const uint64 *values, int count) {
     add(INT8ARRAYOID, PointerGetDatum(construct_array(elements, length, INT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE)));
 }
 
+void RowWriter::fingerprints(const uint64 *values, int count) {
+    auto **words = static_cast<const char **>(palloc(sizeof(char *) * static_cast<Size>(count + 1)));
+    for (int i = 0; i < count; ++i) words[i] = psprintf("%016" PRIx64, values[i]);
+    texts(words, count);
+}
+
+void RowWriter::texts(const char *const *values, int count) {
+    auto *elements = static_cast<Datum *>(palloc0(sizeof(Datum) * static_cast<Size>(count + 1)));
+    auto *nulls = static_cast<bool *>(palloc0(sizeof(bool) * static_cast<Size>(count + 1)));
+    for (int i = 0; i < count; ++i) {
+        nulls[i] = values[i][0] == '\0';
+        if (!nulls[i]) elements[i] = PointerGetDatum(to_database_text(values[i]));
+    }
+    int length = count;
+    int lower_bound = 1;
+    add(PointerGetDatum(
+        construct_md_array(elements, nulls, 1, &length, &lower_bound, TEXTOID, -1, false, TYPALIGN_INT)));
+}
+
 void RowWriter::finish() {
     if (column_ != result_->setDesc->natts) refuse();
     tuplestore_putvalues(result_->setResult, result_->setDesc, values_, nulls_);
