@@ -29,14 +29,17 @@ bool is_ended_list(const char (&tags)[tags_bytes]) noexcept {
 // What is used as an index, or read up to its end, when a finding is shown.
 bool is_readable(const FindingRecord &record) noexcept {
     const UnitFinding &finding = record.finding;
-    return finding.rule < rule_count() && finding.severity <= Severity::critical &&
+    if (finding.rule >= rule_count()) return false;
+    const bool names_index = std::strcmp(rule(finding.rule).category, "execution") == 0;
+    return (!names_index || is_ended(finding.index_name)) && finding.severity <= Severity::critical &&
            finding.confidence <= Confidence::proven && finding.mark <= Mark::trace && is_ended(finding.relation_name) &&
            is_ended(finding.filter) && is_ended(finding.index_columns) && is_ended(record.client.application_name) &&
            is_ended_list(record.tags);
 }
 
 bool is_readable(const ScanRecord &record) noexcept {
-    return is_ended(record.relation_name) && is_ended(record.filter);
+    return is_ended(record.relation_name) && is_ended(record.filter) && record.need.count <= max_access_keys &&
+           is_ended(record.need.expression);
 }
 
 bool is_readable(const UnitKindRecord &record) noexcept {
@@ -74,7 +77,7 @@ bool restore_store(const Store &store, void *image, std::size_t length) noexcept
     StoreHeader &header = saved.header();
     const std::int64_t since_us = header.since_us;
     const std::uint32_t epoch = header.epoch.load(std::memory_order_relaxed);
-    std::uint64_t counters[std::size(mine.counters)];
+    std::uint64_t counters[sizeof(SlotCounters) / sizeof(std::uint64_t)];
     for (std::size_t i = 0; i < std::size(counters); ++i)
         counters[i] = header.counters[i].load(std::memory_order_relaxed);
     std::memcpy(static_cast<void *>(&header), &mine, sizeof(header));

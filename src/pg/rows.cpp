@@ -91,8 +91,8 @@ void RowWriter::texts(const char *const *values, int count) {
     }
     int length = count;
     int lower_bound = 1;
-    add(PointerGetDatum(
-        construct_md_array(elements, nulls, 1, &length, &lower_bound, TEXTOID, -1, false, TYPALIGN_INT)));
+    add(TEXTARRAYOID, PointerGetDatum(construct_md_array(elements, nulls, 1, &length, &lower_bound, TEXTOID, -1, false,
+                                                         TYPALIGN_INT)));
 }
 
 void RowWriter::finish() {
