@@ -3,7 +3,7 @@ CREATE EXTENSION pg_query_audit;
 
 SELECT name, context, vartype, unit, min_val, max_val, boot_val FROM pg_settings
 WHERE name IN ('pg_query_audit.burst_gap_max', 'pg_query_audit.burst_gap_min', 'pg_query_audit.disabled_rules',
-               'pg_query_audit.enabled', 'pg_query_audit.max_findings', 'pg_query_audit.max_parse_size',
+               'pg_query_audit.enabled', 'pg_query_audit.max_cache_candidates', 'pg_query_audit.max_connection_kinds', 'pg_query_audit.max_findings', 'pg_query_audit.max_parse_size',
                'pg_query_audit.max_statements', 'pg_query_audit.max_table_scans', 'pg_query_audit.max_traces',
                'pg_query_audit.max_units', 'pg_query_audit.save', 'pg_query_audit.text_memory', 'pg_query_audit.track_lineage')
 ORDER BY name;
@@ -16,7 +16,7 @@ SELECT count(*) FILTER (WHERE short_desc !~ '^[A-Z].*\.$') AS not_described,
 FROM pg_settings WHERE name LIKE 'pg\_query\_audit.%';
 SELECT count(*) AS neither_here_nor_of_a_rule FROM pg_settings AS s
 WHERE name LIKE 'pg\_query\_audit.%'
-  AND name !~ '\.(burst_gap_m(ax|in)|disabled_rules|enabled|max_(findings|parse_size|statements|table_scans|traces|units)|save|text_memory|track_lineage)$'
+  AND name !~ '\.(burst_gap_m(ax|in)|disabled_rules|enabled|max_(cache_candidates|connection_kinds|findings|parse_size|statements|table_scans|traces|units)|save|text_memory|track_lineage)$'
   AND NOT EXISTS (SELECT FROM query_audit.rules AS r, jsonb_each(r.thresholds) AS t(threshold, values)
                   WHERE values ->> 'setting' = s.name);
 

@@ -77,7 +77,7 @@ constexpr std::uint32_t failed = 1u << 2;      // an error or a cancel ended it
 constexpr std::uint32_t nested = 1u << 3;      // ran inside a function, a trigger or a utility statement
 constexpr std::uint32_t maintenance = 1u << 4; // ran inside COPY, EXPLAIN, CREATE TABLE AS, REFRESH, ...
 constexpr std::uint32_t in_progress = 1u << 5; // fetched in part; finish_statement() will be called when it has ended
-constexpr std::uint32_t in_parts = 1u << 6;    // ... and was fetched in more than one part
+constexpr std::uint32_t in_parts = 1u << 6;    // ... and was fetched in more than one part, or is held for such fetches
 } // namespace event_flag
 
 // Where an output column comes from. relation is 0 for an expression.
@@ -89,6 +89,18 @@ struct ColumnOrigin {
 
 struct RowSample;
 struct KeyValues;
+
+// An execution that took less has neither returned or changed ten thousand rows, nor spilled, nor been slow: the rules
+// of single executions need not look at it.
+constexpr std::int64_t noteworthy_ns = 200'000;
+
+// What else is known around a noteworthy execution.
+struct Surroundings {
+    std::int64_t earlier_calls;     // of the statement in this backend, since its statistics were folded last
+    std::int64_t earlier_ns;        // that these took
+    std::int64_t inner_ns;          // the longest statement that ran inside of it took, 0 without a noteworthy one
+    std::uint64_t inner_temp_bytes; // that one wrote
+};
 
 struct StatementEvent {
     const StatementShape *shape;
@@ -110,10 +122,12 @@ struct StatementEvent {
     std::uint32_t flags;       // event_flag
     std::int64_t start_ns;
     std::int64_t end_ns;
-    std::uint64_t temp_bytes; // temporary files written
-    std::int32_t list_length; // elements of the list, 0 where not known; set for shape_flag::key_list alone
+    std::uint64_t temp_bytes;   // temporary files written
+    std::int32_t list_length;   // elements of the list, 0 where not known; set for shape_flag::key_list alone
+    const Surroundings *around; // null where not known, as of what is not noteworthy
 
     [[nodiscard]] bool is(std::uint32_t wanted) const noexcept { return (flags & wanted) == wanted; }
+    [[nodiscard]] bool noteworthy() const noexcept { return execution_ns >= noteworthy_ns; }
 };
 
 } // namespace query_audit

@@ -44,6 +44,8 @@ void add_finding(FindingRecord &record, const UnitFinding &seen) noexcept {
         sum.mark = seen.mark;
         sum.reasons = seen.reasons;
         std::copy_n(seen.evidence, max_evidence, sum.evidence);
+        // What is no finding about one statement shows the statement of its sample.
+        if (sum.fingerprint == 0) sum.text_key = seen.text_key;
         std::copy_n(seen.related, max_related, sum.related);
         sum.lineage = seen.lineage;
         sum.lineage_key = seen.lineage_key;

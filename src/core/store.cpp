@@ -42,6 +42,8 @@ void lay_out(const StoreConfig &config, StoreHeader &header) noexcept {
     header.findings = place(Store::Findings::bytes(config.findings));
     header.scans = place(Store::Scans::bytes(config.scans));
     header.unit_kinds = place(Store::UnitKinds::bytes(config.units));
+    header.connections = place(Store::Connections::bytes(config.connections));
+    header.cache_candidates = place(Store::CacheCandidates::bytes(config.cache_candidates));
     header.texts = place(text_table_bytes(config));
     header.shapes = place(Store::Shapes::bytes(config.shapes));
     for (auto &start : header.traces) start = place(Store::Traces::bytes(share(config.traces, trace_partitions)));
@@ -54,8 +56,9 @@ void lay_out(const StoreConfig &config, StoreHeader &header) noexcept {
 std::uint64_t layout_hash(StoreConfig config) noexcept {
     config.slots = 0;
     std::uint64_t hash = hash_bytes(&config, sizeof(config), store_magic);
-    for (const std::size_t size : {sizeof(StoreHeader), sizeof(StatementRecord), sizeof(FindingRecord),
-                                   sizeof(ScanRecord), sizeof(UnitKindRecord), sizeof(SharedShape), sizeof(Unit)}) {
+    for (const std::size_t size :
+         {sizeof(StoreHeader), sizeof(StatementRecord), sizeof(FindingRecord), sizeof(ScanRecord),
+          sizeof(UnitKindRecord), sizeof(ConnectionRecord), sizeof(CacheRecord), sizeof(SharedShape), sizeof(Unit)}) {
         hash = hash_combine(hash, size);
     }
     for (int r = 0; r < rule_count(); ++r) hash = hash_combine(hash, hash_text(rule(r).id));
@@ -109,6 +112,8 @@ void Store::create_tables() noexcept {
     findings().create(config.findings);
     scans().create(config.scans);
     unit_kinds().create(config.units);
+    connections().create(config.connections);
+    cache_candidates().create(config.cache_candidates);
     texts().create(config.statements, config.text_bytes);
     shapes().create(config.shapes);
 }
@@ -119,6 +124,8 @@ void Store::clear(std::int64_t now_us) noexcept {
     findings().clear();
     scans().clear();
     unit_kinds().clear();
+    connections().clear();
+    cache_candidates().clear();
     texts().clear();
     shapes().clear();
     for (auto &counter : header().counters) counter.store(0, std::memory_order_relaxed);
@@ -277,7 +284,15 @@ void fold_units(Store::UnitKinds table, BackendSlot &slot) noexcept {
     slot.ended_count = 0;
 }
 
+Connection connection_of(const BackendSlot &slot) noexcept {
+    Connection connection = slot.connection;
+    connection.statements += slot.counters.statements;
+    connection.busy_ns += static_cast<std::int64_t>(slot.counters.busy_ns);
+    return connection;
+}
+
 void fold_counters(const Store &store, BackendSlot &slot) noexcept {
+    slot.connection = connection_of(slot);
     std::uint64_t values[sizeof(SlotCounters) / sizeof(std::uint64_t)];
     static_assert(sizeof(values) == sizeof(slot.counters));
     std::memcpy(values, &slot.counters, sizeof(values));

@@ -13,6 +13,8 @@
 //   findings                lock_findings            fold_findings(), forget...
 //   scans                   lock_scans               add_scans()
 //   unit_kinds              lock_units               fold_units()
+//   cache candidates        lock_units               fold_reads()
+//   connections             lock_connections         src/pg/connections.cpp
 //   texts                   lock_texts               publish_text()
 //   shapes                  lock_shapes              publish_shape()
 //   traces, partition p     lock_traces + p          trace_unit()
@@ -21,9 +23,11 @@
 #include <atomic>
 #include <cstdint>
 
+#include "core/connection.h"
 #include "core/finding.h"
 #include "core/flat_table.h"
 #include "core/nested.h"
+#include "core/repeated.h"
 #include "core/statements.h"
 #include "core/text_ring.h"
 #include "core/unit.h"
@@ -42,6 +46,7 @@ enum StoreLock : int {
     lock_findings = lock_traces + trace_partitions,
     lock_scans,
     lock_units,
+    lock_connections,
     lock_texts,
     lock_shapes,
     store_lock_count
@@ -55,7 +60,9 @@ struct StoreConfig {
     std::uint32_t shapes;
     std::uint32_t traces;
     std::uint32_t text_bytes;
-    std::uint32_t units; // kinds of them
+    std::uint32_t units;       // kinds of them
+    std::uint32_t connections; // kinds of them
+    std::uint32_t cache_candidates;
 };
 
 struct ShapeKey {
@@ -103,6 +110,7 @@ struct TraceKey {
 
 struct SlotCounters {
     std::uint64_t statements; // top-level executions seen
+    std::uint64_t busy_ns;    // that these took
     std::uint64_t nested;     // nested ones
     std::uint64_t parsed;     // texts given to the parser
     std::uint64_t unparsed;   // of these, the ones it could not read
@@ -119,7 +127,9 @@ struct BackendSlot {
     std::uint32_t ended_count;
     std::uint32_t ended_padding;
     EndedUnit ended[slot_ended_units]; // units that are not yet in the table of kinds
+    PendingReads reads;                // of units that are not yet in the table of cache candidates
     NestedRun nested;
+    Connection connection;
     std::int32_t statement_count;
     std::uint32_t epoch; // of the header, when what the slot holds began
     StatementKey keys[slot_statements];
@@ -137,11 +147,15 @@ struct StoreHeader {
     std::uint64_t findings;
     std::uint64_t scans;
     std::uint64_t unit_kinds;
+    std::uint64_t connections;
+    std::uint64_t cache_candidates;
     std::uint64_t texts;
     std::uint64_t shapes;
     std::int64_t since_us;
     std::atomic<std::uint32_t> epoch; // counts resets; a slot of an earlier epoch is as good as empty
     std::uint32_t epoch_padding;
+    std::atomic<std::int32_t> live_connections; // of clients, audited or not
+    std::uint32_t live_padding;
     std::atomic<std::uint64_t> folds; // a reader that sees it change between slots and tables reads again
     std::atomic<std::uint64_t> counters[sizeof(SlotCounters) / sizeof(std::uint64_t)]; // folded SlotCounters
 };
@@ -155,6 +169,8 @@ class Store {
     using Findings = FlatTable<FindingKey, FindingRecord>;
     using Scans = FlatTable<ScanKey, ScanRecord>;
     using UnitKinds = FlatTable<UnitKindKey, UnitKindRecord>;
+    using Connections = FlatTable<ConnectionKey, ConnectionRecord>;
+    using CacheCandidates = FlatTable<CacheKey, CacheRecord>;
     using Shapes = FlatTable<ShapeKey, SharedShape>;
     using Traces = FlatTable<TraceKey, Unit>;
 
@@ -178,6 +194,10 @@ class Store {
     [[nodiscard]] Findings findings() const noexcept { return Findings(at(header().findings)); }
     [[nodiscard]] Scans scans() const noexcept { return Scans(at(header().scans)); }
     [[nodiscard]] UnitKinds unit_kinds() const noexcept { return UnitKinds(at(header().unit_kinds)); }
+    [[nodiscard]] Connections connections() const noexcept { return Connections(at(header().connections)); }
+    [[nodiscard]] CacheCandidates cache_candidates() const noexcept {
+        return CacheCandidates(at(header().cache_candidates));
+    }
     [[nodiscard]] TextRing texts() const noexcept { return TextRing(at(header().texts)); }
     [[nodiscard]] Shapes shapes() const noexcept { return Shapes(at(header().shapes)); }
     [[nodiscard]] BackendSlot &slot(std::uint32_t index) const noexcept;
@@ -243,7 +263,31 @@ void add_scans(const Store &store, const ClientIdentity &client, const Statement
 void fold_units(Store::UnitKinds table, BackendSlot &slot) noexcept;
 void add_unit(Store::UnitKinds table, const EndedUnit &unit) noexcept;
 
-// Adds the slot's counters to the header's and zeroes them.
+// Adds reads to a table of cache candidates and empties `pending`; on_read(key, record) sees each that was added to.
+// REQUIRES: for the global table lock_units, exclusive.
+template <typename OnRead>
+void fold_reads(Store::CacheCandidates table, PendingReads &pending, const ClientIdentity &client, OnRead on_read) {
+    for (std::uint32_t i = 0; i < pending.count; ++i) {
+        const RepeatedRead &read = pending.reads[i];
+        bool inserted = false;
+        const CacheKey key{read.statement, read.parameters, client.database, read.user, 0};
+        CacheRecord &record = table.find_or_insert(key, inserted);
+        add_read(record, read, client);
+        on_read(key, record);
+    }
+    if (pending.written != 0) {
+        table.for_each([&](const CacheKey &key, CacheRecord &record) {
+            if (key.database == client.database && (record.relation_mask & pending.written) != 0) ++record.writes;
+        });
+    }
+    pending.count = 0;
+    pending.written = 0;
+}
+
+// The slot's connection with what its counters hold of it.
+[[nodiscard]] Connection connection_of(const BackendSlot &slot) noexcept;
+
+// Adds the slot's counters to its connection and to the header's, and zeroes them.
 void fold_counters(const Store &store, BackendSlot &slot) noexcept;
 
 // The unit of a trace; a new one when the trace is not known. The one that has been idle for longest makes room: a

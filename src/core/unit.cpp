@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "core/hash.h"
+#include "core/judge.h"
 #include "core/loop_body.h"
 #include "core/parent.h"
 #include "core/rules/rule.h"
@@ -43,17 +44,7 @@ constexpr std::uint32_t always_judged =
     shape_flag::count | shape_flag::aggregate | shape_flag::page | shape_flag::key_list;
 
 bool concerns_a_rule(const Unit &unit, const StatementEvent &event) noexcept {
-    return event.facts != nullptr || (event.shape->flags & unit.judged_flags) != 0;
-}
-
-void judge_statement(Unit &unit, const StatementEvent &event, std::uint32_t position,
-                     const Settings &settings) noexcept {
-    // All rows matter only beside their count.
-    if (event.shape->has(shape_flag::count)) unit.judged_flags |= shape_flag::whole;
-    for (int r = 0; r < rule_count(); ++r) {
-        if (rule(r).on_statement == nullptr || !settings.enabled(r)) continue;
-        rule(r).on_statement(StatementContext{unit, event, position, settings, r, settings.thresholds[r]});
-    }
+    return event.facts != nullptr || event.noteworthy() || (event.shape->flags & unit.judged_flags) != 0;
 }
 
 // A place for a new series: a free one, or that of the least frequent and least recent.
@@ -319,7 +310,9 @@ void finish_statement(Unit &unit, std::uint32_t position, const StatementEvent &
 }
 
 void add_execution(Unit &unit, const StatementEvent &event, const Settings &settings) noexcept {
-    if (event.facts != nullptr && !event.is(event_flag::maintenance)) judge_statement(unit, event, 0, settings);
+    if ((event.facts != nullptr || event.noteworthy()) && !event.is(event_flag::maintenance)) {
+        judge_statement(unit, event, 0, settings);
+    }
 }
 
 void end_transaction(Unit &unit, std::uint32_t transaction, bool failed, const Settings &settings) noexcept {

@@ -140,6 +140,11 @@ bool query_audit_rewrite_batched(const char *text, std::size_t length, const Rew
 bool query_audit_rewrite_write(const char *text, std::size_t length, const RewriteFacts *facts, char *out,
                                std::size_t capacity) noexcept;
 
+// Writes the UPDATE or DELETE so that it changes some thousand rows, in the order of the primary key, from the key on
+// that is its last parameters, and returns the keys.
+bool query_audit_rewrite_batches(const char *text, std::size_t length, const RewriteFacts *facts, char *out,
+                                 std::size_t capacity) noexcept;
+
 // Writes the one SELECT that computes what several SELECTs of aggregates over the same relations compute under
 // different filters. Parameters are numbered by statement, in their order.
 bool query_audit_rewrite_aggregates(const TextSpan *texts, std::size_t count, char *out, std::size_t capacity) noexcept;

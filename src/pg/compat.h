@@ -9,6 +9,12 @@ extern "C" {
 #endif
 }
 
+// libpq/auth.h declares it, and needs the headers of Kerberos, which servers' own packages do not bring along.
+struct Port;
+extern "C" {
+extern PGDLLIMPORT void (*ClientAuthentication_hook)(struct Port *, int);
+}
+
 namespace query_audit {
 
 // This backend's number among all that may exist, from 0. Regular backends, background workers and walsenders are
@@ -18,6 +24,15 @@ inline int backend_number() noexcept {
     return MyProcNumber;
 #else
     return MyProc->pgprocno;
+#endif
+}
+
+// The i-th of the backends that the server's view of activity shows, from 1.
+inline const LocalPgBackendStatus *backend_status(int i) {
+#if PG_VERSION_NUM >= 160000
+    return pgstat_get_local_beentry_by_index(i);
+#else
+    return pgstat_fetch_stat_local_beentry(i);
 #endif
 }
 

@@ -23,11 +23,13 @@ int max_findings = 1000;
 int max_scans = 500;
 int max_traces = 64;
 int max_units = 128;
+int max_connection_kinds = 64;
+int max_cache_candidates = 96;
 int text_memory_kb = 1536;
 char *disabled_rules = nullptr;
 
 // A session's store serves one backend, so it is smaller, and fixed: its sizes cannot be set before it is there.
-constexpr StoreConfig session_config = {1, 500, 100, 100, 500, 16, 256 * 1024, 32};
+constexpr StoreConfig session_config = {1, 500, 100, 100, 500, 16, 256 * 1024, 32, 4, 32};
 
 struct RuleList {
     uint64 mask;
@@ -70,6 +72,12 @@ void assign_disabled_rules(const char *, void *extra) {
     settings.disabled_rules = extra != nullptr ? static_cast<RuleList *>(extra)->mask : 0;
 }
 
+// The server knows some units, and takes values in others of their kind then.
+int flags_of_unit(const char *unit) {
+    if (strcmp(unit, "ms") == 0) return GUC_UNIT_MS;
+    return strcmp(unit, "kB") == 0 ? GUC_UNIT_KB : 0;
+}
+
 void define_thresholds() {
     for (int r = 0; r < rule_count(); ++r) {
         for (int t = 0; t < max_thresholds; ++t) {
@@ -79,10 +87,10 @@ void define_thresholds() {
             std::snprintf(name, sizeof(name), "pg_query_audit.%s_%s", rule(r).id, threshold.name);
             char description[256];
             std::snprintf(description, sizeof(description), "%s (%s).", threshold.description, threshold.unit);
-            DefineCustomIntVariable(MemoryContextStrdup(TopMemoryContext, name),
-                                    MemoryContextStrdup(TopMemoryContext, description), nullptr,
-                                    &settings.thresholds[r][t], threshold.default_value, threshold.minimum,
-                                    threshold.maximum, PGC_SUSET, 0, nullptr, nullptr, nullptr);
+            DefineCustomIntVariable(
+                MemoryContextStrdup(TopMemoryContext, name), MemoryContextStrdup(TopMemoryContext, description),
+                nullptr, &settings.thresholds[r][t], threshold.default_value, threshold.minimum, threshold.maximum,
+                PGC_SUSET, flags_of_unit(threshold.unit), nullptr, nullptr, nullptr);
         }
     }
 }
@@ -127,6 +135,12 @@ void define_settings(bool server_mode) {
         define_size("pg_query_audit.max_traces", "Traces, across backends, that are kept together.", &max_traces, 8,
                     10000, 0);
         define_size("pg_query_audit.max_units", "Kinds of units of work that are kept.", &max_units, 10, 100000, 0);
+        define_size("pg_query_audit.max_cache_candidates",
+                    "Reads with certain values that are counted over units of work.", &max_cache_candidates, 16, 100000,
+                    0);
+        define_size("pg_query_audit.max_connection_kinds",
+                    "Kinds of connections (by database, role and application) that are kept.", &max_connection_kinds, 4,
+                    100000, 0);
         define_size("pg_query_audit.text_memory", "Shared memory for the texts of statements.", &text_memory_kb, 64,
                     1024 * 1024, GUC_UNIT_KB);
         DefineCustomBoolVariable("pg_query_audit.save", "Keeps what was recorded across clean restarts.", nullptr,
@@ -145,6 +159,8 @@ StoreConfig store_config(Mode for_mode, int slots) {
     config.shapes = static_cast<uint32>(max_statements);
     config.traces = static_cast<uint32>(max_traces);
     config.units = static_cast<uint32>(max_units);
+    config.connections = static_cast<uint32>(max_connection_kinds);
+    config.cache_candidates = static_cast<uint32>(max_cache_candidates);
     config.text_bytes = static_cast<uint32>(text_memory_kb) * 1024;
     return config;
 }

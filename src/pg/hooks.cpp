@@ -165,16 +165,19 @@ void begin_run(Execution &execution) {
     if (event.is(event_flag::explicit_transaction)) last_busy_time = busy_time();
 }
 
-// COMMIT reads a scrollable cursor that is to be held once more from its start.
-bool starts_over(const QueryDesc *query) {
-    return ActivePortal != nullptr && ActivePortal->holdStore != nullptr && ActivePortal->queryDesc == query &&
-           (ActivePortal->cursorOptions & CURSOR_OPT_SCROLL) != 0;
+// COMMIT reads a cursor that is to be held to its end, a scrollable one once more from its start.
+bool is_held(const QueryDesc *query) {
+    return ActivePortal != nullptr && ActivePortal->holdStore != nullptr && ActivePortal->queryDesc == query;
 }
 
 // A portal that was fetched in part is part of its unit from then on; what it feeds may run before it ends.
 void after_run(Execution &execution, uint64 asked, uint64 processed) {
     StatementEvent &event = execution.event;
-    event.rows = starts_over(execution.query) ? processed : event.rows + processed;
+    if (is_held(execution.query)) {
+        if ((ActivePortal->cursorOptions & CURSOR_OPT_SCROLL) != 0) event.rows = 0;
+        event.flags |= event_flag::in_parts;
+    }
+    event.rows += processed;
     if (execution.ends_at_finish || execution.recorded) {
         leave_run(execution);
         return;

@@ -1,6 +1,7 @@
 // How the library comes to life, in each of the ways that it can be loaded.
 
 #include "pg/config.h"
+#include "pg/connections.h"
 #include "pg/hooks.h"
 #include "pg/memory.h"
 
@@ -38,6 +39,7 @@ void audit_server() {
     define_settings(true);
     request_shared_store();
     install_hooks();
+    count_logins();
     mode = Mode::server;
 }
 

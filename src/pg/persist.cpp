@@ -59,6 +59,8 @@ void load_store() {
         memcpy(static_cast<void *>(&store.header()), content, length);
         store.header().config = config;
         store.header().total_bytes = total_bytes;
+        store.header().live_connections.store(0, std::memory_order_relaxed);
+        store.connections().for_each([](const ConnectionKey &, ConnectionRecord &record) { record.live = 0; });
         free(content);
     } else {
         ereport(LOG, (errmsg("pg_query_audit ignores the file \"%s\": %s", file_name, reason)));

@@ -10,6 +10,7 @@
 #include "pg/memory.h"
 #include "pg/values.h"
 
+#include "pg/connections.h"
 #include "pg/nested_loops.h"
 #include "pg/recorder.h"
 #include "pg/slot.h"
@@ -128,6 +129,7 @@ ClientIdentity client_of(const Execution &execution) {
 
 pg_noinline void end_slot_transaction(uint32 ended, bool failed) {
     const SlotWrite write;
+    if (!failed) note_transaction();
     end_transaction(slot->unit, ended, failed, settings);
     fold_findings(slot->unit, Foldable::of_transactions);
 }
@@ -142,7 +144,7 @@ pg_noinline void judge_alone(const Execution &execution, const StatementEvent &e
 }
 
 void add_nested_execution(const Execution &execution, const StatementEvent &event) {
-    if (event.facts != nullptr) judge_alone(execution, event);
+    if (event.facts != nullptr || event.noteworthy()) judge_alone(execution, event);
     note_settings_changed(); // by set_config(), perhaps
     NestedRun &run = slot->nested;
     if (!runs_in(run.statement)) {
@@ -156,19 +158,42 @@ void add_nested_execution(const Execution &execution, const StatementEvent &even
 bool add_to_sequences(Execution &execution, const StatementEvent &event) {
     if (!takes_part_in_sequences(event)) {
         note_aside(slot->unit, event);
-        if (event.facts != nullptr) judge_alone(execution, event);
+        if (event.facts != nullptr || event.noteworthy()) judge_alone(execution, event);
         note_settings_changed(); // by set_config(), perhaps
         return false;
     }
     const bool traced = execution.tagged && execution.tags.trace != 0;
     Unit &unit = traced ? lock_trace(execution) : local_unit(execution, event);
     const bool new_in_unit = add_to_unit(unit, execution, event);
-    if (traced) unlock_trace(execution);
+    if (traced) {
+        unlock_trace(execution);
+        note_traced_transaction(trace_of(execution), event.transaction);
+    }
     return new_in_unit;
 }
 
 StatementKey key_of(const Execution &execution) {
     return StatementKey{execution.event.shape->fingerprint, MyDatabaseId, execution.user};
+}
+
+// What is known around a noteworthy execution, before it is added itself. Statements inside of it have ended before it.
+pg_noinline const Surroundings *look_around(const Execution &execution) {
+    static Surroundings around;
+    static struct {
+        int64 start_ns;
+        int64 execution_ns;
+        uint64 temp_bytes;
+    } longest; // of the nested ones in the client's statement
+    const StatementEvent &event = execution.event;
+    const StatementSums &sums = slot_statement(*slot, key_of(execution), execution.local->place)->sums;
+    const bool inside = longest.start_ns >= event.start_ns;
+    around = {sums.calls, sums.execution_ns, inside ? longest.execution_ns : 0, inside ? longest.temp_bytes : 0};
+    const Execution *outermost = outermost_execution();
+    const bool other_statement = outermost == nullptr || longest.start_ns < outermost->event.start_ns;
+    if (event.is(event_flag::nested) && (other_statement || event.execution_ns > longest.execution_ns)) {
+        longest = {event.start_ns, event.execution_ns, event.temp_bytes};
+    }
+    return &around;
 }
 
 void offer_texts_again() {
@@ -206,6 +231,7 @@ void record(Execution &execution) {
     {
         const SlotWrite write;
         bool new_in_unit = false;
+        execution.event.around = complete && event.noteworthy() ? look_around(execution) : nullptr;
         if (event.is(event_flag::nested)) {
             add_nested_execution(execution, event);
             ++slot->counters.nested;
@@ -213,6 +239,7 @@ void record(Execution &execution) {
             new_in_unit = add_to_sequences(execution, event);
             if (!complete) return;
             ++slot->counters.statements;
+            slot->counters.busy_ns += static_cast<uint64>(event.execution_ns);
         }
         SlotStatement &statement = *slot_statement(*slot, key_of(execution), execution.local->place);
         add_execution(statement, event, new_in_unit);
@@ -228,6 +255,7 @@ void record(Execution &execution) {
 
 void record_transaction_end(bool failed) {
     const uint32 ended = current_transaction++;
+    judge_ended_transaction(ended);
     if (slot == nullptr || !slot->unit.transaction_open || slot->unit.transaction != ended) return;
     end_slot_transaction(ended, failed);
 }

@@ -1,6 +1,9 @@
 #include <bit>
 
+#include "core/judge.h"
+
 #include "pg/config.h"
+#include "pg/connections.h"
 #include "pg/memory.h"
 #include "pg/slot.h"
 
@@ -47,17 +50,38 @@ void fold_slot_statements() {
     for_each_bit(partitions, [](int partition) { release_lock(lock_statements + partition); });
 }
 
+// The reads' findings go to a unit of their own: that which ends may still hold others.
 void fold_slot_units() {
-    if (slot->ended_count == 0) return;
-    const LockGuard guard(lock_units, true);
-    fold_units(store.unit_kinds(), *slot);
-    store.header().folds.fetch_add(1, std::memory_order_relaxed);
+    if (slot->ended_count == 0 && slot->reads.count == 0 && slot->reads.written == 0) return;
+    static Unit cacheable;
+    begin_unit(cacheable, Mark::burst, slot->client);
+    {
+        const LockGuard guard(lock_units, true);
+        fold_units(store.unit_kinds(), *slot);
+        fold_reads(store.cache_candidates(), slot->reads, slot->client, [](const CacheKey &key, CacheRecord &record) {
+            // What is another client's waits for one of its own.
+            const bool own =
+                key.user == slot->client.user && strcmp(record.application_name, slot->client.application_name) == 0;
+            if (own) judge_cacheable(cacheable, key, record, false, settings);
+        });
+        store.header().folds.fetch_add(1, std::memory_order_relaxed);
+    }
+    fold_findings(cacheable, Foldable::all);
 }
+
+bool has_room_for_reads() { return slot->reads.count + reads_of_a_unit <= max_pending_reads; }
 
 void note_end(const Unit &unit) {
     if (unit.position == 0) return;
-    if (slot->ended_count == slot_ended_units) fold_slot_units();
+    if (slot->ended_count == slot_ended_units || !has_room_for_reads()) fold_slot_units();
     slot->ended[slot->ended_count++] = end_of_unit(unit);
+    note_reads(slot->reads, unit);
+}
+
+void note_transaction() {
+    if (slot->unit.mark != Mark::burst || slot->unit.transaction_statements <= tiny_transaction) return;
+    if (!has_room_for_reads()) fold_slot_units();
+    note_transaction_reads(slot->reads, slot->unit);
 }
 
 void end_unit(const UnitEnd &end) {
@@ -71,6 +95,7 @@ namespace {
 
 void at_backend_exit(int, Datum) {
     if (slot == nullptr) return;
+    abandon_idle_transaction();
     {
         const SlotWrite write;
         end_unit(UnitEnd{.ended = true});
@@ -78,6 +103,7 @@ void at_backend_exit(int, Datum) {
         judge_nested_run();
     }
     fold_slot_statements();
+    end_slot_connection();
     {
         const SlotWrite write;
         slot->pid = 0;
@@ -88,15 +114,19 @@ void at_backend_exit(int, Datum) {
 } // namespace
 
 void begin_epoch() {
-    const SlotWrite write;
-    clear_slot_statements(*slot);
-    slot->counters = SlotCounters{};
-    slot->unit.number = 0;
-    slot->unit.finding_count = 0;
-    slot->ended_count = 0;
-    slot->nested.statement = 0;
-    slot->nested.judged = false;
-    slot->epoch = store.header().epoch.load(std::memory_order_relaxed);
+    {
+        const SlotWrite write;
+        clear_slot_statements(*slot);
+        slot->counters = SlotCounters{};
+        slot->unit.number = 0;
+        slot->unit.finding_count = 0;
+        slot->ended_count = 0;
+        slot->reads = PendingReads{};
+        slot->nested.statement = 0;
+        slot->nested.judged = false;
+        slot->epoch = store.header().epoch.load(std::memory_order_relaxed);
+    }
+    begin_slot_connection();
 }
 
 void take_slot() {
@@ -111,6 +141,7 @@ void take_slot() {
     // An owner that died while it wrote left the count odd.
     slot->change.store((change | 1) + 1, std::memory_order_release);
     before_shmem_exit(at_backend_exit, 0);
+    begin_slot_connection();
 }
 
 } // namespace query_audit

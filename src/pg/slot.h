@@ -42,6 +42,9 @@ void end_unit(const UnitEnd &end);
 void note_end(const Unit &unit);
 void fold_slot_units();
 
+// Keeps what the unit's open transaction read, before it ends.
+void note_transaction();
+
 void fold_findings(Unit &unit, Foldable which);
 
 // Judges what ran inside the client's statement before, which is complete.

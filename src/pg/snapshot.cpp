@@ -1,6 +1,10 @@
-#include "pg/config.h"
-#include "pg/memory.h"
+#include "core/judge.h"
+
 #include "pg/recorder.h"
+
+#include "pg/config.h"
+#include "pg/connections.h"
+#include "pg/memory.h"
 #include "pg/snapshot.h"
 
 #include "pg/pg.h"
@@ -90,19 +94,54 @@ void fold_nested_runs(Store::Findings result) {
     pfree(unit);
 }
 
+// Every read with certain values, as if all that waits in slots and all live units were added.
+void fold_cacheable(Store::Findings result) {
+    const StoreConfig &config = store.header().config;
+    auto *unit = static_cast<Unit *>(palloc0(sizeof(Unit)));
+    Store::CacheCandidates reads =
+        make_table<Store::CacheCandidates>(config.cache_candidates + config.slots * (max_pending_reads + 2));
+    Store::CacheCandidates global = copy_table(store.cache_candidates(), lock_units);
+    global.for_each([&](const CacheKey &key, const CacheRecord &record) {
+        bool inserted = false;
+        reads.find_or_insert(key, inserted) = record;
+    });
+    pfree(global.memory());
+    const auto ignore = [](const CacheKey &, CacheRecord &) {};
+    for_each_slot([&](BackendSlot &copy) {
+        fold_reads(reads, copy.reads, copy.client, ignore);
+        if (copy.unit.number == 0 || copy.unit.position == 0) return;
+        note_reads(copy.reads, copy.unit);
+        fold_reads(reads, copy.reads, copy.client, ignore);
+    });
+    reads.for_each([&](const CacheKey &key, CacheRecord &record) {
+        ClientIdentity client{key.database, key.user, {}};
+        memcpy(client.application_name, record.application_name, sizeof(client.application_name));
+        begin_unit(*unit, Mark::burst, client);
+        judge_cacheable(*unit, key, record, true, settings);
+        fold_findings(result, *unit, Foldable::all);
+    });
+    pfree(reads.memory());
+    pfree(unit);
+}
+
 } // namespace
 
 Store::Findings snapshot_findings() {
     return read_at_one_moment([] {
         const StoreConfig &config = store.header().config;
-        Store::Findings result = make_table<Store::Findings>(
-            config.findings + max_unit_findings * (config.slots + config.traces) + max_nested_series * config.slots);
+        Store::Findings result =
+            make_table<Store::Findings>(config.findings + max_unit_findings * (config.slots + config.traces) +
+                                        max_nested_series * config.slots + config.cache_candidates);
         const int64 now = now_ns();
-        for_each_unit_copy([&](Unit &unit, int32) {
+        const int64 now_us = GetCurrentTimestamp();
+        for_each_unit_copy([&](Unit &unit, int32 pid) {
             evaluate_unit(unit, end_if_idle(unit, now), settings);
+            const int64 idle_us = unit.transaction_open ? current_idle_us(pid, now_us) : 0;
+            if (idle_us > 0) judge_idle(unit, IdleTransaction{unit.transaction, idle_us, now_us, false}, settings);
             fold_findings(result, unit, Foldable::all);
         });
         fold_nested_runs(result);
+        fold_cacheable(result);
         Store::Findings global = copy_table(store.findings(), lock_findings);
         global.for_each([&](const FindingKey &key, FindingRecord &record) {
             bool inserted = false;
@@ -160,6 +199,35 @@ Store::UnitKinds snapshot_units() {
             add_live(copy.unit);
         });
         for_each_trace_copy(add_live);
+        return result;
+    });
+}
+
+Store::Connections snapshot_connections() {
+    return read_at_one_moment([] {
+        const StoreConfig &config = store.header().config;
+        Store::Connections result = make_table<Store::Connections>(config.connections + config.slots);
+        Store::Connections global = copy_table(store.connections(), lock_connections);
+        global.for_each([&](const ConnectionKey &key, const ConnectionRecord &record) {
+            bool inserted = false;
+            ConnectionRecord &sum = result.find_or_insert(key, inserted);
+            sum = record;
+            sum.live = 0;
+        });
+        pfree(global.memory());
+        const int64 now_us = GetCurrentTimestamp();
+        for_each_slot([&](const BackendSlot &copy) {
+            Connection connection = connection_of(copy);
+            if (connection.started_us == 0) return;
+            connection.idle_in_transaction_us += current_idle_us(copy.pid, now_us);
+            bool inserted = false;
+            ConnectionRecord &record = result.find_or_insert(connection.key, inserted);
+            if (inserted) {
+                begin_connection(record, copy.client.application_name, connection.started_us);
+                record.live = 0;
+            }
+            add_live(record, connection, now_us);
+        });
         return result;
     });
 }

@@ -18,6 +18,9 @@ namespace query_audit {
 // Kinds of units of work, with those in the slots and the live ones added.
 [[nodiscard]] Store::UnitKinds snapshot_units();
 
+// Kinds of connections, with those that live added.
+[[nodiscard]] Store::Connections snapshot_connections();
+
 // Copies of the table scans.
 [[nodiscard]] Store::Scans snapshot_scans();
 

@@ -1,5 +1,7 @@
-#include "pg/hooks.h"
 #include "pg/recorder.h"
+
+#include "pg/connections.h"
+#include "pg/hooks.h"
 #include "pg/utility.h"
 
 #include "pg/pg.h"
@@ -67,6 +69,7 @@ void note_transaction_statement(const TransactionStmt *statement) {
     if (statement->kind == TRANS_STMT_ROLLBACK) rollback_asked_for = true;
     if (statement->kind == TRANS_STMT_BEGIN || statement->kind == TRANS_STMT_START || statement->chain) {
         explicit_transaction = IsTransactionBlock();
+        if (explicit_transaction) watch_idle_transaction(statement->chain);
     }
 }
 

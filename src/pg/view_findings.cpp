@@ -212,6 +212,9 @@ Remedy find_remedy(const FindingRecord &record, const char *query, const char *p
     case Fix::page_without_count:
         written = write_page(record, parent_query, sql);
         break;
+    case Fix::write_in_batches:
+        written = query_audit_rewrite_batches(query, length, facts_of(record, query), sql, sql_capacity);
+        break;
     case Fix::keyset_page:
         written = query_audit_rewrite_keyset(query, length, facts_of(record, query), sql, sql_capacity);
         break;

@@ -84,6 +84,7 @@ Totals count_entries() {
     const LockGuard findings(lock_findings, false);
     const LockGuard scans(lock_scans, false);
     const LockGuard units(lock_units, false);
+    const LockGuard connections(lock_connections, false);
     const LockGuard texts(lock_texts, false);
     totals.findings = store.findings().count();
     totals.scans = store.scans().count();
@@ -91,7 +92,8 @@ Totals count_entries() {
     totals.texts = store.texts().count();
     totals.text_bytes = static_cast<int64>(store.texts().bytes_used());
     totals.evictions += static_cast<int64>(store.findings().evictions() + store.scans().evictions() +
-                                           store.unit_kinds().evictions() + store.texts().evictions());
+                                           store.unit_kinds().evictions() + store.connections().evictions() +
+                                           store.cache_candidates().evictions() + store.texts().evictions());
     return totals;
 }
 

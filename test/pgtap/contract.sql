@@ -32,6 +32,10 @@ INSERT INTO expected_views VALUES
         'wall_time double precision, p50_wall_time double precision, p95_wall_time double precision, '
         'max_wall_time double precision, findings bigint, first_seen timestamp with time zone, '
         'last_seen timestamp with time zone'),
+    ('connections', 'datname name, usename name, application_name text, connections bigint, live bigint, peak bigint, '
+        'brief bigint, mean_lifetime double precision, max_lifetime double precision, statements bigint, '
+        'busy_time double precision, idle_in_transaction_time double precision, first_seen timestamp with time zone, '
+        'last_seen timestamp with time zone'),
     ('rules', 'rule text, category text, severity text, title text, rationale text, remedy text, thresholds jsonb, '
         'enabled boolean'),
     ('status', 'version text, mode text, memory_bytes bigint, text_bytes bigint, text_bytes_max bigint, '

@@ -34,6 +34,7 @@ INSERT INTO matrix VALUES
         'allowed', 'allowed', 'allowed', 'allowed', 'allowed'),
     ('table_scans', 'SELECT count(*) FROM query_audit.table_scans', 'allowed', 'allowed', 'allowed', 'allowed', 'allowed'),
     ('units', 'SELECT count(*) FROM query_audit.units', 'allowed', 'allowed', 'allowed', 'allowed', 'allowed'),
+    ('connections', 'SELECT count(*) FROM query_audit.connections', 'allowed', 'allowed', 'allowed', 'allowed', 'allowed'),
     ('rules', 'SELECT count(*) FROM query_audit.rules', 'allowed', 'allowed', 'allowed', 'allowed', 'allowed'),
     ('status', 'SELECT count(*) FROM query_audit.status', 'allowed', 'allowed', 'allowed', 'allowed', 'allowed'),
     ('_findings()', 'SELECT count(*) FROM query_audit._findings()', 'allowed', 'allowed', 'allowed', 'allowed', 'allowed'),
@@ -42,6 +43,8 @@ INSERT INTO matrix VALUES
     ('_backend_statements()', 'SELECT count(*) FROM query_audit._backend_statements()',
         'allowed', 'allowed', 'allowed', 'allowed', 'allowed'),
     ('_table_scans()', 'SELECT count(*) FROM query_audit._table_scans()',
+        'allowed', 'allowed', 'allowed', 'allowed', 'allowed'),
+    ('_connections()', 'SELECT count(*) FROM query_audit._connections()',
         'allowed', 'allowed', 'allowed', 'allowed', 'allowed'),
     ('_units()', 'SELECT count(*) FROM query_audit._units()', 'allowed', 'allowed', 'allowed', 'allowed', 'allowed'),
     ('_rules()', 'SELECT count(*) FROM query_audit._rules()', 'allowed', 'allowed', 'allowed', 'allowed', 'allowed'),
@@ -124,13 +127,15 @@ SELECT pg_temp.as_role(current_user, pg_temp.secrets('backend_statements')) AS l
 
 CREATE TEMP TABLE views (name text);
 INSERT INTO views VALUES ('findings'), ('statements'), ('table_scans'), ('units');
--- As a column by which rows are told apart names the role, this list is complete.
+-- As a column by which rows are told apart names the role, this list is complete. Connections are those of who logged in,
+-- which is one role here: test/tap/connections.pl has several.
 SELECT results_eq(
     $$SELECT relname::text COLLATE "default" FROM pg_class AS c
       WHERE relnamespace = 'query_audit'::regnamespace AND EXISTS
           (SELECT FROM pg_attribute AS a WHERE a.attrelid = c.oid AND a.attname = 'usename')
       ORDER BY relname::text COLLATE "C"$$,
-    $$SELECT name FROM (SELECT name FROM views UNION SELECT 'backend_statements') AS v ORDER BY name COLLATE "C"$$,
+    $$SELECT name FROM (SELECT name FROM views UNION SELECT 'backend_statements'
+      UNION SELECT 'connections') AS v ORDER BY name COLLATE "C"$$,
     'views that show rows of roles');
 
 SELECT cmp_ok(pg_temp.as_role(role, pg_temp.secrets(name))::integer, '>', 0, format('%s sees all of %s', role, name))

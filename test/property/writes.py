@@ -1,4 +1,5 @@
 """Loops of writes, and the statements written for them."""
+import ast
 from collections import Counter
 
 import psycopg2
@@ -195,3 +196,58 @@ def check_returned(loop, fix, expected, found):
     width = len(next(iter(rows), ()))
     if rows != Counter(row[:width] for row in found) and (rows or found):
         raise Failure(f"{loop.text}\n{fix}\nexpected {rows}\nfound    {found}")
+
+
+BATCHED = {
+    "c": (["id"], ["0"], ["{0}k < $1", "{0}name IS NOT NULL OR {0}flag", "{0}u_id IN (SELECT id FROM u WHERE rank > 1)"],
+          ["k = {0}k + 1", "name = 'changed'", "u_id = NULL, flag = NOT {0}flag", "id = 1"]),
+    "pair": (["a", "b"], ["0", ""], ["{0}v IS NULL OR {0}v < $1", "{0}b <> 'y'"],
+             ["v = coalesce({0}v, 0) + 1", "w = 'changed'", "b = 'z'"]),
+}
+
+
+def check_batches(database, rewriter, rng):
+    """A change of many rows, and its batches, each from the largest key of the one before on."""
+    table = rng.choice(sorted(BATCHED))
+    key, start, conditions, sets = BATCHED[table]
+    alias = rng.choice(["", " AS x"])
+    prefix = rng.choice(["", "x." if alias else f"{table}."])
+    chosen = rng.sample(conditions, rng.choice([0, 1, 2]))
+    values = ["3"] if any("$1" in condition for condition in chosen) else []
+    where = (" WHERE " + " AND ".join(f"({condition})" for condition in chosen) if chosen else "").format(prefix)
+    returning = rng.choice(["", "", " RETURNING *", f" RETURNING {prefix}{key[0]}"])
+    if rng.random() < 0.6:
+        text = f"UPDATE {table}{alias} SET {rng.choice(sets).format(prefix)}{where}{returning}"
+    else:
+        text = f"DELETE FROM {table}{alias}{where}{returning}"
+    fix, reason = rewriter.ask("batches", text)
+    database.forget()
+    database.prepare("original", text)
+    if fix is None:
+        return reason
+    if "LIMIT 5000 " not in fix:
+        raise Failure(f"{text}\n{fix}\nno LIMIT")
+    try:
+        database.prepare("rewritten", fix.replace("LIMIT 5000 ", f"LIMIT {rng.choice([1, 3, 1000])} "))
+    except psycopg2.Error as error:
+        raise Failure(f"{text}\n{fix}\n{error}") from error
+
+    def batches():
+        last = None
+        for _ in range(200):
+            rows = database.execute("rewritten", values + (list(map(str, last)) if last else start))
+            if not rows:
+                return
+            at = [database.names.index(column) for column in key]
+            keys = [tuple(ast.literal_eval(row[column]) for column in at) for row in rows]
+            if last and min(keys) <= last:
+                raise Failure(f"{text}\n{fix}\na batch went back")
+            last = max(keys)
+        raise Failure(f"{text}\n{fix}\nit does not end")
+
+    _, contents = outcome(database, table, lambda: database.execute("original", values))
+    _, contents_found = outcome(database, table, batches)
+    if contents != contents_found:
+        raise Failure(f"{text}\n{fix}\nexpected {sorted(set(contents) - set(contents_found))}"
+                      f"\nfound    {sorted(set(contents_found) - set(contents))}")
+    return None

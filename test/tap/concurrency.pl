@@ -31,7 +31,7 @@ my $round = join '', map { "SELECT id FROM $_ WHERE id = 1;\n" } @tables;
 my $many = start_pgbench($node, $round x $rounds . "SELECT pg_advisory_lock_shared(1);\n",
 	'-t', 1, '-c', $clients, '-j', 2);
 my $views = join '', map { "SELECT count(*) FROM query_audit.$_;\n" }
-  qw(findings statements backend_statements table_scans units status rules);
+  qw(findings statements backend_statements table_scans units connections status rules);
 my $readers = start_pgbench($node, $views, '-T', 3, '-c', 2);
 my $sum = "SELECT coalesce(sum(calls), 0) FROM query_audit.statements WHERE query LIKE 'SELECT id FROM shape%'";
 my @sums = split /\n/, read_audit($node, "$sum;" x 40);

@@ -93,7 +93,7 @@ $node->safe_psql('latin', "INSERT INTO item SELECT i, 'x' FROM generate_series(1
 	SELECT id FROM item WHERE label = U&'\\00e9';");
 for my $database (qw(postgres bytes latin))
 {
-	for my $view (qw(findings statements backend_statements table_scans units))
+	for my $view (qw(findings statements backend_statements table_scans units connections))
 	{
 		local $ENV{PGCLIENTENCODING} = 'UTF8';
 		my $rows = read_audit($node, "SELECT count(*), count(v::text) FROM query_audit.$view AS v", $database);

@@ -30,7 +30,7 @@ for my $call (
 	like($error, qr/ERROR:  pg_query_audit must be loaded\nHINT:.*shared_preload_libraries.*LOAD 'pg_query_audit'.*session_preload_libraries/,
 		"$call says how to load the library, both ways");
 }
-for my $view (qw(findings statements backend_statements table_scans units rules status))
+for my $view (qw(findings statements backend_statements table_scans units connections rules status))
 {
 	(undef, undef, $error) = $node->psql('postgres', "SELECT * FROM query_audit.$view");
 	like($error, qr/ERROR:  pg_query_audit must be loaded\nHINT:/, "$view says so too");

@@ -1,7 +1,7 @@
 // Prints what the rewrites of src/parse make of statements, for test/property. A request is a line, its fields
 // separated by tabs:
 //   table SCHEMA NAME | column NAME TYPE 0|1 (not null) | unique 0|1 (primary) INDEX...   say what the catalog knows
-//   batched TEXT | write TEXT | keyset TEXT | page TEXT | aggregates TEXT TEXT...          ask
+//   batched TEXT | write TEXT | batches TEXT | keyset TEXT | page TEXT | aggregates TEXT TEXT...          ask
 // The answer to each question is a line: + and the statement, or - and the reason, after a tab. A line break in a
 // statement is written as \n.
 #include <cstdlib>
@@ -63,6 +63,9 @@ bool ask(const std::vector<std::string> &fields, const RewriteFacts &facts, std:
     }
     if (fields[0] == "write") {
         return query_audit_rewrite_write(text.data(), text.size(), &facts, out.data(), out.size());
+    }
+    if (fields[0] == "batches") {
+        return query_audit_rewrite_batches(text.data(), text.size(), &facts, out.data(), out.size());
     }
     if (fields[0] == "keyset") {
         return query_audit_rewrite_keyset(text.data(), text.size(), &facts, out.data(), out.size());

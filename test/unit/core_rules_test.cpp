@@ -91,7 +91,10 @@ TEST_P(EveryRule, LooksAtSomethingAndAdvises) {
     if (std::string_view(descriptor().category) == "sequence" ||
         std::string_view(descriptor().category) == "execution") {
         EXPECT_TRUE(descriptor().on_series != nullptr || descriptor().on_statement != nullptr ||
-                    descriptor().on_nested != nullptr);
+                    descriptor().on_nested != nullptr || descriptor().on_unexplained != nullptr);
+    } else if (std::string_view(descriptor().category) == "session") {
+        EXPECT_TRUE(descriptor().on_idle != nullptr || descriptor().on_cacheable != nullptr ||
+                    descriptor().on_connection != nullptr);
     }
     EXPECT_NE(descriptor().advise, nullptr);
 }

@@ -14,7 +14,7 @@
 
 namespace query_audit::test {
 
-constexpr StoreConfig small = {4, 100, 20, 20, 50, 16, 8192, 12};
+constexpr StoreConfig small = {4, 100, 20, 20, 50, 16, 8192, 12, 8, 16};
 
 struct OwnedStore {
     explicit OwnedStore(const StoreConfig &config = small) : memory(store_bytes(config)), store(memory.get()) {

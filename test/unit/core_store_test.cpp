@@ -10,7 +10,8 @@
 namespace query_audit::test {
 namespace {
 
-constexpr StoreConfig server_defaults = {122, 5000, 1000, 1000, 5000, 64, 1536 * 1024, 128}; // max_connections = 100
+constexpr StoreConfig server_defaults = {122, 5000,        1000, 1000, 5000,
+                                         64,  1536 * 1024, 128,  64,   96}; // max_connections = 100
 
 StatementKey key_of(std::uint64_t fingerprint) { return {hash_mix(fingerprint), 5, 10}; }
 
@@ -137,7 +138,8 @@ TEST(Store, AcceptsASavedOneOfTheSameLayoutWithAnyNumberOfSlots) {
     EXPECT_TRUE(owned.store.accepts(OwnedStore(other).store.header()));
     for (std::uint32_t StoreConfig::*size :
          {&StoreConfig::statements, &StoreConfig::findings, &StoreConfig::scans, &StoreConfig::shapes,
-          &StoreConfig::traces, &StoreConfig::text_bytes, &StoreConfig::units}) {
+          &StoreConfig::traces, &StoreConfig::text_bytes, &StoreConfig::units, &StoreConfig::connections,
+          &StoreConfig::cache_candidates}) {
         StoreConfig changed = small;
         changed.*size += 64;
         EXPECT_FALSE(owned.store.accepts(OwnedStore(changed).store.header()));

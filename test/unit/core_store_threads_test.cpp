@@ -15,7 +15,7 @@ constexpr int readers = 2;
 constexpr int steps = 3000;          // of each writer
 constexpr std::uint64_t tables = 60; // more than a slot holds statements of, so that it is folded
 constexpr std::uint64_t everyones_trace = 1;
-constexpr StoreConfig roomy = {writers, 4096, 2048, 1024, 256, 1024, 256 * 1024, 64}; // nothing is evicted
+constexpr StoreConfig roomy = {writers, 4096, 2048, 1024, 256, 1024, 256 * 1024, 64, 16, 16}; // nothing is evicted
 
 ClientIdentity client_of(std::uint32_t index) {
     ClientIdentity client{5, 10 + index, {}};
@@ -256,7 +256,7 @@ TEST(StoreThreads, LoseNothingAndCountNothingTwice) {
 
 // While backends write, somebody empties the store now and then, and tables are too small.
 TEST(StoreThreads, StayWholeWhenEmptiedAndEvicting) {
-    constexpr StoreConfig tight = {writers, 48, 8, 8, 8, 16, 1024, 8};
+    constexpr StoreConfig tight = {writers, 48, 8, 8, 8, 16, 1024, 8, 4, 16};
     Everything all(tight);
     std::atomic<int> working{writers};
     std::vector<std::thread> threads;

@@ -53,7 +53,9 @@ inline StatementShape look_up(std::uint64_t id, std::uint32_t more_flags = 0) {
 }
 
 // SELECT ... FROM table `id`
-inline StatementShape list(std::uint64_t id) { return make_shape(StatementKind::select, id, 0); }
+inline StatementShape list(std::uint64_t id, std::uint32_t more_flags = 0) {
+    return make_shape(StatementKind::select, id, more_flags);
+}
 
 inline StatementShape insert(std::uint64_t id) { return make_shape(StatementKind::insert, id, 0); }
 

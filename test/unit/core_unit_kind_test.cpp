@@ -147,7 +147,7 @@ TEST(UnitKind, OfVeryManyUnitsWeighsTheLaterOnesMore) {
 }
 
 TEST(UnitKind, OfASlotIsMovedToTheTable) {
-    const StoreConfig config = {1, 100, 20, 20, 50, 16, 8192, 3};
+    const StoreConfig config = {1, 100, 20, 20, 50, 16, 8192, 3, 4, 16};
     const Memory memory(store_bytes(config));
     Store store(memory.get());
     store.create(config, 0);

@@ -259,5 +259,47 @@ TEST(NamedTables, AreThoseOfTheText) {
     EXPECT_EQ(query_audit_named_tables(text.data(), text.size(), named, 1), 1u);
 }
 
+constexpr const char *again =
+    "\n-- Again and again, each time with the largest key that the batch before returned (the first time with one below "
+    "all), and a COMMIT after each, until it changes no row.";
+
+void expect_batches(const std::vector<Case> &cases) {
+    for (const Case &one : cases) {
+        EXPECT_EQ(rewritten(query_audit_rewrite_batches, one.text), std::string(one.rewritten) + again);
+    }
+}
+
+TEST(Batches, TakeSomeRowsInTheOrderOfTheKey) {
+    expect_batches(
+        {{"UPDATE t SET a = $1 WHERE b = $2",
+          "UPDATE t SET a = $1 WHERE t.id IN (SELECT t.id FROM t WHERE b = $2 AND t.id > $3 ORDER BY t.id LIMIT 5000 "
+          "FOR UPDATE) RETURNING t.id"},
+         {"UPDATE t AS x SET a = x.a + 1",
+          "UPDATE t x SET a = x.a + 1 WHERE x.id IN (SELECT x.id FROM t x WHERE x.id > $1 ORDER BY x.id LIMIT 5000 FOR "
+          "UPDATE) RETURNING x.id"},
+         {"DELETE FROM pair WHERE v < $1 OR v IS NULL",
+          "DELETE FROM pair WHERE (pair.x, pair.y) IN (SELECT pair.x, pair.y FROM pair WHERE (v < $1 OR v IS NULL) AND "
+          "(pair.x, pair.y) > ($2, $3) ORDER BY pair.x, pair.y LIMIT 5000 FOR UPDATE) RETURNING pair.x, pair.y"},
+         {"DELETE FROM t WHERE a IN (SELECT id FROM u WHERE old) RETURNING b",
+          "DELETE FROM t WHERE t.id IN (SELECT t.id FROM t WHERE a IN (SELECT id FROM u WHERE old) AND t.id > $1 ORDER "
+          "BY t.id LIMIT 5000 FOR UPDATE) RETURNING b, t.id"},
+         {"DELETE FROM t RETURNING *", "DELETE FROM t WHERE t.id IN (SELECT t.id FROM t WHERE t.id > $1 ORDER BY t.id "
+                                       "LIMIT 5000 FOR UPDATE) RETURNING *"}});
+}
+
+TEST(Batches, AreNotWrittenWhereTheyCouldDiffer) {
+    expect_none(query_audit_rewrite_batches,
+                {{"UPDATE t SET id = id + 1", "It changes the key"},
+                 {"DELETE FROM t WHERE d < (SELECT avg(d) FROM t)", "It reads a table"},
+                 {"UPDATE t SET a = (SELECT max(x.a) FROM t AS x)", "It reads a table"},
+                 {"WITH w AS (SELECT 1) DELETE FROM t WHERE a IN (TABLE w)", "It reads a table"},
+                 {"DELETE FROM t USING u WHERE u.id = t.a", "It joins"},
+                 {"UPDATE t SET a = 1 FROM u WHERE u.id = t.a", "It joins"},
+                 {"DELETE FROM unknown", "The key of its table"},
+                 {"INSERT INTO t (a) VALUES (1)", "It is no UPDATE or DELETE"},
+                 {"SELECT 1", "It is no UPDATE or DELETE"},
+                 {"DELETE FROM", "It cannot be parsed"}});
+}
+
 } // namespace
 } // namespace query_audit::test

@@ -19,7 +19,16 @@
     X(non_sargable)                                                                                                    \
     X(unindexed_sort)                                                                                                  \
     X(wide_result)                                                                                                     \
-    X(stale_statistics)
+    X(stale_statistics)                                                                                                \
+    X(deep_offset)                                                                                                     \
+    X(unbounded_result)                                                                                                \
+    X(mass_write)                                                                                                      \
+    X(temp_spill)                                                                                                      \
+    X(slow_query)                                                                                                      \
+    X(idle_in_transaction)                                                                                             \
+    X(connection_churn)                                                                                                \
+    X(connection_pressure)                                                                                             \
+    X(cache_candidate)
 
 namespace query_audit {
 

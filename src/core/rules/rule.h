@@ -6,7 +6,9 @@
 
 #include <string_view>
 
+#include "core/connection.h"
 #include "core/projection.h"
+#include "core/repeated.h"
 #include "core/text.h"
 #include "core/unit.h"
 
@@ -29,6 +31,7 @@ enum class Fix : std::uint8_t {
     filtered_aggregates, // one aggregate for all related statements (UnitFinding::related)
     page_without_count,  // the parent's page with one row more, and by key
     keyset_page,         // the query's page by key
+    write_in_batches,    // the UPDATE or DELETE, some rows at a time in the order of their key
     create_index,
     analyze, // the finding's relation
 };
@@ -62,6 +65,38 @@ struct NestedContext {
     const int *thresholds;
 };
 
+// How long a transaction sat idle between its client's statements.
+struct IdleTransaction {
+    std::uint32_t transaction; // serial number
+    std::int64_t idle_us;      // as the server counted it; of an open one the pause that goes on
+    std::int64_t end_us;       // when it ended, or now
+    bool ended;
+};
+
+struct IdleContext {
+    Unit &unit; // takes the findings, and may hold the transaction's statements
+    const IdleTransaction &idle;
+    int rule;
+    const int *thresholds;
+};
+
+struct ConnectionContext {
+    Unit &unit; // takes the findings
+    ConnectionRecord &record;
+    const ConnectionMoment &moment;
+    int rule;
+    const int *thresholds;
+};
+
+struct CacheContext {
+    Unit &unit; // takes the findings
+    const CacheKey &key;
+    CacheRecord &record;
+    bool all; // for a reader: however little was added since it was reported last
+    int rule;
+    const int *thresholds;
+};
+
 struct UnitContext {
     Unit &unit;
     const UnitEnd &end;
@@ -85,13 +120,21 @@ struct RuleDescriptor {
     Fix fix;
     // Called for a series when its length crosses a threshold and when the unit ends; null: not a rule of series.
     void (*on_series)(const SeriesContext &context);
-    // Called for a statement that aggregates, pages, looks up by a list, fetches all rows after a count, or was
-    // measured; null: not a rule of single statements.
+    // Called for a statement that aggregates, pages, looks up by a list, fetches all rows after a count, was measured,
+    // or is noteworthy; null: not a rule of single statements.
     void (*on_statement)(const StatementContext &context);
+    // Called for a noteworthy statement that no rule of single executions has reported.
+    void (*on_unexplained)(const StatementContext &context) = nullptr;
     // Called for what ran often enough inside one statement of the client's; null: not a rule of nested statements.
     void (*on_nested)(const NestedContext &context) = nullptr;
     // Called when a unit that has findings ends; null: nothing that the rule found depends on the end.
     void (*on_unit)(const UnitContext &context) = nullptr;
+    // Called when an explicit transaction that sat idle has ended, and for readers while it goes on.
+    void (*on_idle)(const IdleContext &context) = nullptr;
+    // Called when a connection runs its first statement, and when it has ended and was added to its record.
+    void (*on_connection)(const ConnectionContext &context) = nullptr;
+    // Called for a read with certain values that a unit of work was added to.
+    void (*on_cacheable)(const CacheContext &context) = nullptr;
     // Names for a number of the evidence that is none in itself; null, for one: it is a number. null: all are.
     const char *(*name_evidence)(int place, std::int64_t value) = nullptr;
     // How the time of one execution grows with the rows, which the evidence then names; null: not said.
