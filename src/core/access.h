@@ -31,10 +31,11 @@ enum class KeyUse : std::uint8_t {
 };
 
 namespace key_flag {
-constexpr std::uint8_t descending = 1u << 0;    // of a sort
-constexpr std::uint8_t nulls_first = 1u << 1;   // of a sort
-constexpr std::uint8_t expression = 1u << 2;    // the need's expression, not a column
-constexpr std::uint8_t pattern_order = 1u << 3; // a range that needs text_pattern_ops under the column's collation
+constexpr std::uint8_t descending = 1u << 0;     // of a sort
+constexpr std::uint8_t nulls_first = 1u << 1;    // of a sort
+constexpr std::uint8_t expression = 1u << 2;     // the need's expression, not a column
+constexpr std::uint8_t pattern_order = 1u << 3;  // a range that needs text_pattern_ops under the column's collation
+constexpr std::uint8_t path_operators = 1u << 4; // containment of jsonb by operators that jsonb_path_ops knows
 } // namespace key_flag
 
 struct AccessKey {

@@ -35,16 +35,16 @@ struct ScanFacts {
     std::int64_t table_rows;      // by the statistics; -1: there are none. Asked with rows_changed
     ScanMethod method;
     Missed missed;
-    bool index_exists;                       // a valid index already leads with the first of index_columns
+    bool index_exists;                       // a valid index already serves what that of index_columns would
     bool open_pattern;                       // the filter has a pattern that may begin with anything
     bool pattern_index_exists;               // and there is an index that answers some of these
     bool sort_limited;                       // the sort kept the first rows alone, for a LIMIT
     char relation_name[relation_name_bytes]; // schema-qualified and quoted
     char filter[filter_bytes];               // with ? for each value; empty when it could not be written
-    // For CREATE INDEX ... (here); empty when none would serve, or it is there.
+    // What follows the table in CREATE INDEX, as core/index_text.h writes it; empty when none would serve.
     char index_columns[index_columns_bytes];
     char missed_columns[index_columns_bytes]; // for the condition that the missed index did not answer
-    char pattern_index[index_columns_bytes];  // with its USING, for the open pattern
+    char pattern_index[index_columns_bytes];  // for the open pattern
     char sort_columns[index_columns_bytes];   // for the sort, after the columns compared for equality
     char missed_index[index_name_bytes];
     AccessNeed need;

@@ -23,6 +23,7 @@
 #include <atomic>
 #include <cstdint>
 
+#include "core/candidate.h"
 #include "core/connection.h"
 #include "core/finding.h"
 #include "core/flat_table.h"
@@ -101,6 +102,10 @@ struct ScanRecord {
     char relation_name[relation_name_bytes];
     char filter[filter_bytes];
 };
+
+[[nodiscard]] inline ScanNeed need_of(const ScanRecord &scan) noexcept {
+    return {scan.need, scan.executions, scan.scans, scan.rows_read, scan.rows_removed};
+}
 
 struct TraceKey {
     std::uint64_t trace;

@@ -27,6 +27,13 @@ KeyUse use_of_gin(Oid operator_id, const Node *expression) {
     return type == TSVECTOROID ? KeyUse::full_text : KeyUse::containment;
 }
 
+// jsonb_path_ops makes a smaller index, for fewer operators than the usual class.
+bool is_path_operator(Oid operator_id) {
+    static char name[] = "jsonb_path_ops";
+    const Oid operator_class = get_opclass_oid(GIN_AM_OID, list_make1(makeString(name)), true);
+    return OidIsValid(operator_class) && op_in_opfamily(operator_id, get_opclass_family(operator_class));
+}
+
 bool read_comparison(Oid operator_id, const Node *left, const Node *right, const EState *state, Condition &condition) {
     condition.expression = strip(left);
     condition.value = right;
@@ -48,6 +55,7 @@ bool read_comparison(Oid operator_id, const Node *left, const Node *right, const
         return true;
     }
     condition.key.use = use_of_gin(operator_id, condition.expression);
+    if (is_path_operator(operator_id)) condition.key.flags |= key_flag::path_operators;
     return condition.key.use != KeyUse::none;
 }
 
@@ -201,15 +209,14 @@ class NeedWriter {
         return true;
     }
 
-    // One expression at most; a cut one would be no valid SQL.
+    // One expression at most; a cut one would be no valid SQL. A column cast to another type is compared with the wrong
+    // one: the statement is to be mended, and not the table.
     bool add_expression(AccessKey &key, const Node *expression, Oid relation) {
+        bool implicit = false;
+        if (is_column(strip(cast_argument(expression, implicit)))) return false;
         char text[access_expression_bytes];
         TextWriter out(text, sizeof(text));
-        const bool call = IsA(expression, FuncExpr) &&
-                          reinterpret_cast<const FuncExpr *>(expression)->funcformat == COERCE_EXPLICIT_CALL;
-        if (!call) out.append("(");
-        ExpressionWriter(relation, out).write(expression);
-        if (!call) out.append(")");
+        write_indexed_expression(relation, expression, out);
         if (out.truncated()) return false;
         if (need_.expression[0] != '\0' && strcmp(need_.expression, text) != 0) return false;
         assign_text(need_.expression, out.view());

@@ -194,4 +194,13 @@ void ExpressionWriter::write_cast(const Node *argument, const Node *cast, bool i
     out_.append(format_type_be(exprType(cast)));
 }
 
+void write_indexed_expression(Oid relation, const Node *expression, TextWriter &out) {
+    expression = strip(expression);
+    const bool call =
+        IsA(expression, FuncExpr) && reinterpret_cast<const FuncExpr *>(expression)->funcformat == COERCE_EXPLICIT_CALL;
+    if (!call) out.append("(");
+    ExpressionWriter(relation, out).write(expression);
+    if (!call) out.append(")");
+}
+
 } // namespace query_audit

@@ -45,4 +45,7 @@ class ExpressionWriter {
     TextWriter &out_;
 };
 
+// Writes an expression as CREATE INDEX takes it among its columns: in parentheses, unless it is a function's call.
+void write_indexed_expression(Oid relation, const Node *expression, TextWriter &out);
+
 } // namespace query_audit

@@ -1,8 +1,10 @@
 #include <algorithm>
 
+#include "core/index_text.h"
 #include "core/text.h"
 
 #include "pg/missed_index.h"
+#include "pg/scan_index.h"
 #include "pg/table_indexes.h"
 
 #include "pg/access_need.h"
@@ -102,13 +104,13 @@ void write_columns(const Table &table, const Comparison &comparison, Missed caus
     if (cause == Missed::parameter_type || !is_indexable(comparison.left)) return;
     const bool of_column = comparison.collation == exprCollation(comparison.left);
     if (cause == Missed::collation && !fixed_beginning && !of_column) return;
-    TextWriter out(facts.missed_columns, sizeof(facts.missed_columns));
-    const bool plain = is_column(comparison.left);
-    if (!plain) out.append("(");
-    ExpressionWriter(RelationGetRelid(table.relation), out).write(comparison.left);
-    if (!plain) out.append(")");
-    if (fixed_beginning && !sorts_by_bytes(exprCollation(comparison.left))) out.append(" text_pattern_ops");
-    if (out.truncated()) facts.missed_columns[0] = '\0';
+    IndexKey key{};
+    const bool by_bytes = fixed_beginning && !sorts_by_bytes(exprCollation(comparison.left));
+    if (by_bytes) key.operator_class = OperatorClass::pattern;
+    IndexCandidate candidate{};
+    const Oid relation = RelationGetRelid(table.relation);
+    if (add_index_key(relation, comparison.left, key, candidate))
+        write_index(relation, candidate, facts.missed_columns);
 }
 
 // Whether an index on the left side, had it been made of that, would answer the comparison.
@@ -156,15 +158,12 @@ void describe_pattern(const Table &table, const Node *expression, ScanFacts &fac
     facts.pattern_index_exists = has_trigram_index(table, expression);
     const Oid type = exprType(expression);
     if (type != TEXTOID && type != VARCHAROID) return;
-    TextWriter out(facts.pattern_index, sizeof(facts.pattern_index));
-    const bool plain = is_column(expression);
-    out.append("USING gin (");
-    if (!plain) out.append("(");
-    ExpressionWriter(RelationGetRelid(table.relation), out).write(expression);
-    out.append(plain ? " " : ") ");
-    write_trigram_class(out);
-    out.append(")");
-    if (out.truncated()) facts.pattern_index[0] = '\0';
+    IndexKey key{};
+    key.operator_class = OperatorClass::trigram;
+    IndexCandidate candidate{};
+    candidate.method = AccessMethod::gin;
+    const Oid relation = RelationGetRelid(table.relation);
+    if (add_index_key(relation, expression, key, candidate)) write_index(relation, candidate, facts.pattern_index);
 }
 
 } // namespace

@@ -1,6 +1,8 @@
 #include <algorithm>
 
+#include "core/index_text.h"
 #include "core/rules/list.h"
+#include "core/store.h"
 
 #include "pg/config.h"
 #include "pg/plan_facts.h"
@@ -12,6 +14,7 @@
 #include "pg/plan_origin.h"
 #include "pg/sampler.h"
 #include "pg/scan_filter.h"
+#include "pg/scan_index.h"
 #include "pg/table_changes.h"
 
 #include "pg/pg.h"
@@ -225,11 +228,12 @@ void describe(const QueryDesc *query, const Collection &collection, const TableS
     facts.table_rows = -1;
     write_relation_name(table.root, facts.relation_name);
     describe_filter(table.example, facts);
+    describe_need({query->plannedstmt, query->planstate, table.example, table.root, table.entry}, facts.need);
+    const bool plain = describe_index(facts);
     describe_missed_index(table.example, facts);
     // A plain column that leads no index yet is the nearer remedy.
-    const bool plain = facts.index_columns[0] != '\0' && facts.index_columns[0] != '(';
-    if (plain && !facts.index_exists) facts.missed = Missed::none;
-    describe_need({query->plannedstmt, query->planstate, table.example, table.root, table.entry}, facts.need);
+    const bool nearer = plain && !facts.index_exists && facts.missed != Missed::collation;
+    if (nearer) facts.missed = Missed::none;
     if (is_surprising(table)) describe_changes(table.example->ss_currentRelation, facts);
     const bool sorted = collection.order.sort != nullptr && table.entry == collection.order.entry;
     if (sorted) describe_order(query->plannedstmt, collection.order, table.example, facts);

@@ -1,8 +1,10 @@
 #include <algorithm>
 
+#include "core/index_text.h"
 #include "core/text.h"
 
 #include "pg/plan_order.h"
+#include "pg/scan_index.h"
 #include "pg/table_indexes.h"
 
 #include "pg/access_need.h"
@@ -138,17 +140,17 @@ bool gives_order(const TableIndex &index, const OrderKey *keys, int count) {
     return forwards || backwards;
 }
 
-void write_keys(Oid relation, const OrderKey *keys, int count, TextWriter &out) {
+// All keys, or nothing: an index of some does not give the order.
+void write_keys(Oid relation, const OrderKey *keys, int count, ScanFacts &facts) {
+    IndexCandidate candidate{};
     for (int i = 0; i < count; ++i) {
-        const bool plain = is_column(keys[i].expression);
-        if (i > 0) out.append(", ");
-        if (!plain) out.append("(");
-        ExpressionWriter(relation, out).write(keys[i].expression);
-        if (!plain) out.append(")");
-        if (!keys[i].sorted) continue;
-        if (keys[i].descending) out.append(" DESC");
-        if (keys[i].nulls_first != keys[i].descending) out.append(keys[i].nulls_first ? " NULLS FIRST" : " NULLS LAST");
+        IndexKey key{};
+        key.use = keys[i].sorted ? KeyUse::sort : KeyUse::equality;
+        key.flags = static_cast<uint8>((keys[i].descending ? key_flag::descending : 0) |
+                                       (keys[i].nulls_first ? key_flag::nulls_first : 0));
+        if (!add_index_key(relation, keys[i].expression, key, candidate)) return;
     }
+    write_index(relation, candidate, facts.sort_columns);
 }
 
 } // namespace
@@ -214,9 +216,7 @@ void describe_order(const PlannedStmt *plan, const PlanOrder &order, const ScanS
     }
     facts.rows_sorted = order.rows;
     facts.sort_limited = order.limited;
-    TextWriter out(facts.sort_columns, sizeof(facts.sort_columns));
-    write_keys(RelationGetRelid(relation), keys, count, out);
-    if (out.truncated()) facts.sort_columns[0] = '\0';
+    write_keys(RelationGetRelid(relation), keys, count, facts);
 }
 
 } // namespace query_audit

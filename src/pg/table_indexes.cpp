@@ -101,23 +101,6 @@ bool is_trigram_class(Oid operator_class) {
     return trigram;
 }
 
-void write_trigram_class(TextWriter &out) {
-    constexpr const char *name = "gin_trgm_ops";
-    if (!OidIsValid(OpclassnameGetOpcid(GIN_AM_OID, name))) {
-        CatCList *classes = SearchSysCacheList1(CLAAMNAMENSP, ObjectIdGetDatum(GIN_AM_OID));
-        for (int i = 0; i < classes->n_members; ++i) {
-            const auto *form = reinterpret_cast<Form_pg_opclass>(GETSTRUCT(&classes->members[i]->tuple));
-            if (strcmp(NameStr(form->opcname), name) != 0) continue;
-            const char *schema = get_namespace_name(form->opcnamespace);
-            if (schema != nullptr) out.append(quote_identifier(schema));
-            if (schema != nullptr) out.append(".");
-            break;
-        }
-        ReleaseSysCacheList(classes);
-    }
-    out.append(name);
-}
-
 void write_index_name(Oid index, char (&out)[index_name_bytes]) {
     const char *name = get_rel_name(index);
     assign_text(out, name != nullptr ? quote_identifier(name) : "");

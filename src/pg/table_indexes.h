@@ -30,9 +30,6 @@ constexpr int most_indexes = 32;
 // Whether an operator class is one of pg_trgm's.
 [[nodiscard]] bool is_trigram_class(Oid operator_class);
 
-// What CREATE INDEX calls gin_trgm_ops: with its schema where that is needed.
-void write_trigram_class(TextWriter &out);
-
 void write_index_name(Oid index, char (&out)[index_name_bytes]);
 
 } // namespace query_audit

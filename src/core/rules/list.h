@@ -28,7 +28,12 @@
     X(idle_in_transaction)                                                                                             \
     X(connection_churn)                                                                                                \
     X(connection_pressure)                                                                                             \
-    X(cache_candidate)
+    X(cache_candidate)                                                                                                 \
+    X(missing_fk_index)                                                                                                \
+    X(unused_index)                                                                                                    \
+    X(redundant_index)                                                                                                 \
+    X(missing_primary_key)                                                                                             \
+    X(json_in_text)
 
 namespace query_audit {
 
