@@ -6,7 +6,7 @@ FROM generate_series(1, 20000) AS i;
 CREATE TABLE few AS SELECT * FROM articles WHERE id <= 9000;
 ANALYZE articles, few;
 SET max_parallel_workers_per_gather = 0;
-\set found 'SELECT rule, relation, evidence ->> ''rows_read'' AS rows_read, evidence ->> ''filter'' AS filter, substring(fix_sql FROM '' ON (.*?);\n'') AS "on" FROM query_audit.findings WHERE datname = current_database() AND application_name = current_setting(''application_name'') ORDER BY query COLLATE "C", rule'
+\set found 'SELECT rule, relation, evidence ->> ''rows_read'' AS rows_read, evidence ->> ''filter'' AS filter, substring(fix_sql FROM '' ON (.*?);\n'') AS "on" FROM query_audit.findings WHERE rule IN (''leading_wildcard'', ''non_sargable'', ''seq_scan'', ''stale_statistics'', ''unindexed_sort'', ''wide_result'') AND datname = current_database() AND application_name = current_setting(''application_name'') ORDER BY query COLLATE "C", rule'
 
 -- To be flagged, and not as a scan.
 
@@ -16,7 +16,8 @@ SELECT id FROM articles WHERE title LIKE '%999' \g /dev/null
 SELECT severity, confidence, advice, fix_sql, evidence ->> 'growth' AS growth,
        (evidence ->> 'ms_at_100x')::numeric BETWEEN 9.9 * (evidence ->> 'ms_at_10x')::numeric
            AND 10.1 * (evidence ->> 'ms_at_10x')::numeric AS linear
-FROM query_audit.findings WHERE datname = current_database() AND application_name = 'in the text';
+FROM query_audit.findings WHERE rule IN ('leading_wildcard', 'non_sargable', 'seq_scan', 'stale_statistics', 'unindexed_sort', 'wide_result')
+  AND datname = current_database() AND application_name = 'in the text';
 
 SET application_name = 'of each kind';
 \o /dev/null
@@ -65,12 +66,14 @@ SELECT id FROM articles WHERE title LIKE '%1%' LIMIT 1;
 -- The remedy.
 SET application_name = 'remedy';
 SELECT id FROM articles WHERE body LIKE '%c4ca4238a0%' \g /dev/null
-SELECT fix_sql FROM query_audit.findings WHERE datname = current_database() AND application_name = 'remedy';
+SELECT fix_sql FROM query_audit.findings WHERE rule IN ('leading_wildcard', 'non_sargable', 'seq_scan', 'stale_statistics', 'unindexed_sort', 'wide_result')
+  AND datname = current_database() AND application_name = 'remedy';
 SELECT count(*) > 0 AS available FROM pg_available_extensions WHERE name = 'pg_trgm' \gset
 \if :available
 SET client_min_messages = error;
 SELECT statement FROM (SELECT unnest(string_to_array(fix_sql, E'\n')) AS statement FROM query_audit.findings
-    WHERE datname = current_database() AND application_name = 'remedy') AS s WHERE statement NOT LIKE '--%' \gexec
+    WHERE rule IN ('leading_wildcard', 'non_sargable', 'seq_scan', 'stale_statistics', 'unindexed_sort', 'wide_result')
+  AND datname = current_database() AND application_name = 'remedy') AS s WHERE statement NOT LIKE '--%' \gexec
 RESET client_min_messages;
 SET application_name = 'after the remedy';
 SELECT id FROM articles WHERE body LIKE '%c4ca4238a0%';
@@ -78,5 +81,6 @@ SELECT id FROM articles WHERE body LIKE '%c4ca4238a0%';
 SET application_name = 'too short for it';
 SELECT id FROM articles WHERE body LIKE '%z%' \g /dev/null
 SELECT rule, fix_sql, advice LIKE '%three letters%' AS says_so FROM query_audit.findings
-WHERE datname = current_database() AND application_name = 'too short for it';
+WHERE rule IN ('leading_wildcard', 'non_sargable', 'seq_scan', 'stale_statistics', 'unindexed_sort', 'wide_result')
+  AND datname = current_database() AND application_name = 'too short for it';
 \endif

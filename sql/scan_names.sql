@@ -14,7 +14,7 @@ CREATE TABLE hidden.customers (id integer, name text);
 INSERT INTO hidden.customers SELECT i, 'hidden ' || i FROM generate_series(1, 30000) AS i;
 ANALYZE "Sales ""East"""."Größe", "order", customers, hidden.customers;
 SET max_parallel_workers_per_gather = 0;
-\set found 'SELECT rule, relation, evidence ->> ''index'' AS index, evidence ->> ''filter'' AS filter, fix_sql FROM query_audit.findings WHERE datname = current_database() AND application_name = current_setting(''application_name'') ORDER BY query COLLATE "C", rule, relation'
+\set found 'SELECT rule, relation, evidence ->> ''index'' AS index, evidence ->> ''filter'' AS filter, fix_sql FROM query_audit.findings WHERE rule IN (''leading_wildcard'', ''non_sargable'', ''seq_scan'', ''stale_statistics'', ''unindexed_sort'', ''wide_result'') AND datname = current_database() AND application_name = current_setting(''application_name'') ORDER BY query COLLATE "C", rule, relation'
 
 SET application_name = 'names that need quotes';
 \o /dev/null
@@ -27,7 +27,8 @@ SELECT "user" AS e FROM "order" WHERE "user" = 7 AND "table" > '';
 :found;
 SET client_min_messages = error;
 SELECT statement FROM (SELECT query, unnest(string_to_array(fix_sql, E'\n')) AS statement FROM query_audit.findings
-    WHERE datname = current_database() AND application_name = 'names that need quotes' AND rule <> 'leading_wildcard') AS s
+    WHERE rule IN ('leading_wildcard', 'non_sargable', 'seq_scan', 'stale_statistics', 'unindexed_sort', 'wide_result')
+  AND datname = current_database() AND application_name = 'names that need quotes' AND rule <> 'leading_wildcard') AS s
 WHERE statement NOT LIKE '--%' ORDER BY query COLLATE "C" \gexec
 RESET client_min_messages;
 
@@ -56,7 +57,8 @@ SET application_name = 'a temporary table';
 CREATE TEMPORARY TABLE scratch AS SELECT i AS id, i % 500 AS kind FROM generate_series(1, 20000) AS i;
 SELECT id FROM scratch WHERE kind = 7 \g /dev/null
 SELECT rule, relation LIKE 'pg_temp%.scratch' AS relation, evidence ->> 'filter' AS filter FROM query_audit.findings
-WHERE datname = current_database() AND application_name = 'a temporary table';
+WHERE rule IN ('leading_wildcard', 'non_sargable', 'seq_scan', 'stale_statistics', 'unindexed_sort', 'wide_result')
+  AND datname = current_database() AND application_name = 'a temporary table';
 
 SET application_name = 'row security';
 CREATE TABLE notes (id integer, owner name, body text);
