@@ -27,6 +27,9 @@ INSERT INTO expected_views VALUES
     ('table_scans', 'datname name, usename name, relation text, fingerprint text, query text, calls bigint, '
         'scans bigint, rows_read bigint, rows_removed bigint, total_exec_time double precision, filter text, '
         'partitions integer, last_seen timestamp with time zone'),
+    ('index_candidates', 'relation text, definition text, drop_definition text, statements bigint, fingerprints text[], '
+        'queries text[], calls bigint, rows_saved bigint, size_bytes bigint, cost_before double precision, '
+        'cost_after double precision, verified boolean, reason text'),
     ('units', 'datname name, usename name, unit text, named_by text, units bigint, statements bigint, '
         'p50_statements bigint, p95_statements bigint, max_statements bigint, total_exec_time double precision, '
         'wall_time double precision, p50_wall_time double precision, p95_wall_time double precision, '
@@ -38,6 +41,8 @@ INSERT INTO expected_views VALUES
         'last_seen timestamp with time zone'),
     ('rules', 'rule text, category text, severity text, title text, rationale text, remedy text, thresholds jsonb, '
         'enabled boolean'),
+    ('schema_findings', 'rule text, severity text, relation text, object text, detail text, size_bytes bigint, fix_sql text, '
+        'undo_sql text'),
     ('status', 'version text, mode text, memory_bytes bigint, text_bytes bigint, text_bytes_max bigint, '
         'statements bigint, statements_max bigint, findings bigint, findings_max bigint, table_scans bigint, '
         'traces bigint, units bigint, texts bigint, evictions bigint, drops bigint, faults bigint, statements_seen bigint, '
@@ -72,11 +77,18 @@ SELECT results_eq(
     'these functions are there, and no others');
 SELECT isnt(obj_description(oid, 'pg_proc'), NULL, format('%s has a comment', pg_temp.signature(oid)))
 FROM pg_proc WHERE pronamespace = 'query_audit'::regnamespace AND proname !~ '^_' ORDER BY proname;
+-- A schema rule is one function, and they share a few.
+CREATE TEMP TABLE shared_functions (name text);
+INSERT INTO shared_functions VALUES ('_create_index'), ('_drop_index'), ('_find_in_schema'), ('_index_name'), ('_is_json_document'), ('_jsonb_column'),
+    ('_partition_tree'), ('_schema_indexes'), ('_schema_tables'), ('_superfluous_indexes');
 SELECT is(
     (SELECT array_agg(proname::text ORDER BY proname COLLATE "C") FROM pg_proc
      WHERE pronamespace = 'query_audit'::regnamespace AND proname ~ '^_'),
-    (SELECT array_agg('_' || name ORDER BY name COLLATE "C") FROM expected_views),
-    'each view has one function that serves it');
+    (SELECT array_agg(name ORDER BY name COLLATE "C") FROM (
+         SELECT '_' || name AS name FROM expected_views
+         UNION ALL SELECT '_' || rule FROM query_audit.rules WHERE category = 'schema'
+         UNION ALL SELECT name FROM shared_functions) AS f),
+    'each view and each schema rule has one function that serves it');
 
 -- Everything belongs to the extension, and nothing of it is elsewhere.
 SELECT is_empty(
@@ -112,12 +124,19 @@ CREATE SCHEMA imposters;
 CREATE FUNCTION imposters.oideq(oid, oid) RETURNS boolean LANGUAGE sql AS $$ SELECT true $$;
 CREATE OPERATOR imposters.= (LEFTARG = oid, RIGHTARG = oid, FUNCTION = imposters.oideq);
 CREATE TABLE imposters.pg_database AS SELECT oid, 'imposter'::name AS datname FROM pg_catalog.pg_database;
+CREATE TABLE imposters.pg_class AS SELECT oid, 'imposter'::name AS relname FROM pg_catalog.pg_class;
+CREATE FUNCTION imposters.format(text, VARIADIC text[]) RETURNS text LANGUAGE sql AS $$ SELECT 'imposter' $$;
+CREATE TABLE public.has_no_key (number integer);
 CREATE TABLE imposters.pg_roles AS SELECT oid, 'imposter'::name AS rolname FROM pg_catalog.pg_roles;
 CREATE FUNCTION imposters._status() RETURNS SETOF record LANGUAGE sql AS $$ SELECT NULL::record $$;
 SET LOCAL search_path = imposters, pg_catalog, public;
 SELECT public.is((SELECT count(*) FROM query_audit.statements WHERE datname = 'imposter' OR usename = 'imposter'), 0::bigint,
     'views look up the catalogs'' own tables');
 SELECT public.is((SELECT count(*) FROM query_audit.status), 1::bigint, 'views call the extension''s own functions');
+SELECT public.is(
+    (SELECT count(*) FROM query_audit.schema_findings AS f
+     WHERE relation = 'public.has_no_key' AND fix_sql ~ 'ALTER TABLE public\.has_no_key ADD COLUMN id '), 1::bigint,
+    'and so do the schema rules');
 RESET search_path;
 SELECT is_empty(
     $$SELECT c.relname, o.oprname FROM pg_class AS c

@@ -25,6 +25,7 @@ void print_rule(int index) {
                    threshold.default_value, threshold.unit, threshold.minimum, threshold.maximum,
                    threshold.description);
     }
+    if (descriptor.evidence_names[0] == nullptr) return;
     fmt::print("\nEvidence: ");
     for (int i = 0; i < max_evidence && descriptor.evidence_names[i] != nullptr; ++i) {
         fmt::print("{}`{}`", i == 0 ? "" : ", ", descriptor.evidence_names[i]);

@@ -309,6 +309,32 @@ TEST(Store, AddsScansByStatementRoleAndTable) {
     EXPECT_STREQ(record->relation_name, "public.t");
 }
 
+TEST(Store, KeepsWhatTheLatestLargeScanAskedFor) {
+    OwnedStore owned;
+    PlanFacts facts{};
+    facts.scan_count = 1;
+    ScanFacts &scan = facts.scans[0];
+    scan.relation = 77;
+    const StatementShape shape = look_up(1);
+    StatementEvent event{};
+    event.shape = &shape;
+    event.facts = &facts;
+    const auto add = [&](std::uint64_t rows, std::int16_t attribute) {
+        scan.rows_read = rows;
+        scan.need = {};
+        scan.need.count = attribute > 0;
+        scan.need.keys[0] = {attribute, KeyUse::equality, 0, 5};
+        add_scans(owned.store, ClientIdentity{5, 10, {}}, event);
+        return owned.store.scans().find(ScanKey{shape.fingerprint, 5, 10, 77, 0})->need.keys[0].attribute;
+    };
+    EXPECT_EQ(add(50'000, 1), 1);
+    EXPECT_EQ(add(60'000, 2), 2) << "the latest";
+    EXPECT_EQ(add(20'000, 3), 3) << "also where it is somewhat smaller";
+    EXPECT_EQ(add(500'000, 4), 4);
+    EXPECT_EQ(add(49'999, 5), 4) << "one of less than a tenth of the rows";
+    EXPECT_EQ(add(500'000, 0), 4) << "and one that asked for nothing that is known";
+}
+
 TEST(Store, GivesTheUnitOfAnEvictedTraceAway) {
     const OwnedStore owned;
     std::set<std::uint64_t> evicted;

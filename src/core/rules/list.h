@@ -15,6 +15,11 @@
     X(redundant_count)                                                                                                 \
     X(count_storm)                                                                                                     \
     X(fetch_ids_then_rows)                                                                                             \
+    X(leading_wildcard)                                                                                                \
+    X(non_sargable)                                                                                                    \
+    X(unindexed_sort)                                                                                                  \
+    X(wide_result)                                                                                                     \
+    X(stale_statistics)                                                                                                \
     X(deep_offset)                                                                                                     \
     X(unbounded_result)                                                                                                \
     X(mass_write)                                                                                                      \
@@ -23,7 +28,12 @@
     X(idle_in_transaction)                                                                                             \
     X(connection_churn)                                                                                                \
     X(connection_pressure)                                                                                             \
-    X(cache_candidate)
+    X(cache_candidate)                                                                                                 \
+    X(missing_fk_index)                                                                                                \
+    X(unused_index)                                                                                                    \
+    X(redundant_index)                                                                                                 \
+    X(missing_primary_key)                                                                                             \
+    X(json_in_text)
 
 namespace query_audit {
 
