@@ -23,11 +23,11 @@ EXECUTE page(10, 10) \g /dev/null
 :found;
 
 SET application_name = 'FETCH FIRST';
-SELECT id FROM documents ORDER BY id OFFSET 2000 ROWS FETCH FIRST 10 ROWS ONLY \g /dev/null
+SELECT author_id, title FROM documents ORDER BY id OFFSET 2000 ROWS FETCH FIRST 10 ROWS ONLY \g /dev/null
 :found;
 
 SET application_name = 'no LIMIT';
-SELECT id FROM documents ORDER BY id OFFSET 19990 \g /dev/null
+SELECT title, author_id FROM documents ORDER BY id OFFSET 19990 \g /dev/null
 :found;
 
 SET application_name = 'more than there are, measured';

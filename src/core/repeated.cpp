@@ -36,16 +36,51 @@ RepeatedRead most_repeated(const Series &series, const Tally &tally) noexcept {
             series.last_seen_us};
 }
 
-void keep(PendingReads &pending, std::uint32_t first, const RepeatedRead &read) noexcept {
-    if (read.calls == 0) return;
-    if (pending.count < first + reads_of_a_unit) {
+// The most repeated reads of one unit.
+struct Most {
+    RepeatedRead reads[reads_of_a_unit];
+    int count = 0;
+
+    void keep(const RepeatedRead &read) noexcept {
+        if (read.calls == 0) return;
+        if (count < reads_of_a_unit) {
+            reads[count++] = read;
+            return;
+        }
+        RepeatedRead *least =
+            std::min_element(std::begin(reads), std::end(reads),
+                             [](const RepeatedRead &a, const RepeatedRead &b) noexcept { return a.calls < b.calls; });
+        if (read.calls > least->calls) *least = read;
+    }
+};
+
+bool same_read(const RepeatedRead &a, const RepeatedRead &b) noexcept {
+    return a.statement == b.statement && a.parameters == b.parameters && a.user == b.user &&
+           a.application == b.application;
+}
+
+// Where all places are taken, a newcomer wears the least one down before it takes its place (Misra and Gries).
+void add_pending(PendingReads &pending, const RepeatedRead &read) noexcept {
+    RepeatedRead *const end = pending.reads + pending.count;
+    RepeatedRead *const known = std::find_if(
+        pending.reads, end, [&read](const RepeatedRead &other) noexcept { return same_read(other, read); });
+    if (known != end) {
+        known->calls += read.calls;
+        known->units += read.units;
+        known->last_seen_us = read.last_seen_us;
+        return;
+    }
+    if (pending.count < max_pending_reads) {
         pending.reads[pending.count++] = read;
         return;
     }
-    RepeatedRead *least =
-        std::min_element(pending.reads + first, pending.reads + pending.count,
-                         [](const RepeatedRead &a, const RepeatedRead &b) noexcept { return a.calls < b.calls; });
-    if (read.calls > least->calls) *least = read;
+    RepeatedRead *least = std::min_element(
+        pending.reads, end, [](const RepeatedRead &a, const RepeatedRead &b) noexcept { return a.calls < b.calls; });
+    if (least->calls > 1) {
+        --least->calls;
+    } else {
+        *least = read;
+    }
 }
 
 // Calls visit(series) for all of them, beginning with another one each time, so that of those that are equal it is not
@@ -55,13 +90,6 @@ template <typename Visit> void for_each_series(const Unit &unit, std::uint64_t t
     for (std::uint64_t i = 0; i < count; ++i) {
         const Series &series = unit.series[(i + turn) % count];
         if (is_cacheable(series.shape)) visit(series);
-    }
-}
-
-void note_client(PendingReads &pending, std::uint32_t first, const ClientIdentity &client) noexcept {
-    for (std::uint32_t i = first; i < pending.count; ++i) {
-        pending.reads[i].user = client.user;
-        pending.reads[i].application = application_of(client);
     }
 }
 
@@ -75,32 +103,38 @@ void note_writes(PendingReads &pending, const Unit &unit) noexcept {
     }
 }
 
+// all_calls: else they count once.
+void hand_over(PendingReads &pending, Most &most, const Unit &unit, bool all_calls, std::uint32_t units) noexcept {
+    for (int i = 0; i < most.count; ++i) {
+        RepeatedRead &read = most.reads[i];
+        read.user = unit.client.user;
+        read.application = application_of(unit.client);
+        if (!all_calls) read.calls = 1;
+        read.units = units;
+        add_pending(pending, read);
+    }
+}
+
 } // namespace
 
 void note_reads(PendingReads &pending, const Unit &unit) noexcept {
-    const std::uint32_t first = pending.count;
-    for_each_series(unit, unit.number * reads_of_a_unit, [&](const Series &series) noexcept {
-        keep(pending, first, most_repeated(series, series.in_unit));
-    });
-    note_client(pending, first, unit.client);
+    Most most;
+    for_each_series(unit, unit.number * reads_of_a_unit,
+                    [&](const Series &series) noexcept { most.keep(most_repeated(series, series.in_unit)); });
     note_writes(pending, unit);
     // A burst that goes on and on is many requests.
     const auto minutes =
         static_cast<std::uint32_t>(std::max<std::int64_t>(0, unit.last_ns - unit.first_ns) / a_minute_ns);
-    for (std::uint32_t i = first; i < pending.count; ++i) {
-        if (unit.mark != Mark::burst) pending.reads[i].calls = 1;
-        if (unit.mark == Mark::burst) pending.reads[i].units += minutes;
-    }
+    hand_over(pending, most, unit, unit.mark == Mark::burst, 1 + (unit.mark == Mark::burst ? minutes : 0));
 }
 
 void note_transaction_reads(PendingReads &pending, const Unit &unit) noexcept {
-    const std::uint32_t first = pending.count;
+    Most most;
     for_each_series(unit, std::uint64_t{unit.transaction} * reads_of_a_unit, [&](const Series &series) noexcept {
-        if (series.transaction == unit.transaction) keep(pending, first, most_repeated(series, series.in_transaction));
+        if (series.transaction == unit.transaction) most.keep(most_repeated(series, series.in_transaction));
     });
-    note_client(pending, first, unit.client);
     note_writes(pending, unit);
-    for (std::uint32_t i = first; i < pending.count; ++i) pending.reads[i].calls = 1;
+    hand_over(pending, most, unit, false, 1);
 }
 
 void add_read(CacheRecord &record, const RepeatedRead &read, const ClientIdentity &client) noexcept {

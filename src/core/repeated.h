@@ -19,7 +19,7 @@ struct RepeatedRead {
     std::uint32_t parameters; // of their hash
     std::uint32_t calls;      // where a mark holds the unit together, one: it could have kept what it had
     std::uint32_t units;
-    std::uint32_t user; // OID of who ran it, who may be another than the next one on this connection
+    std::uint32_t user;        // OID of who ran it, who may be another than the next one on this connection
     std::uint32_t application; // of the hash of its application_name
     std::int64_t execution_ns; // of one
     std::int64_t last_seen_us;
@@ -34,9 +34,9 @@ struct PendingReads {
     std::uint32_t padding;
     RepeatedRead reads[max_pending_reads];
 };
-static_assert(max_pending_reads % reads_of_a_unit == 0);
 
-// The reads of a unit that ends, or as if it ended now. REQUIRES: room for reads_of_a_unit.
+// The reads of a unit that ends, or as if it ended now. What is there already is counted up; where there is no room the
+// least repeated makes some.
 void note_reads(PendingReads &pending, const Unit &unit) noexcept;
 
 // Those of the unit's open transaction, which is about to end, where it is no part of the burst around it.

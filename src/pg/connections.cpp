@@ -64,7 +64,7 @@ bool is_under_pressure(int64 in_use) {
 template <typename Change>
 void judge_moment(const ClientIdentity &client, const Connection &connection, bool ended, Change change) {
     const int64 in_use = store.header().live_connections.load(std::memory_order_relaxed);
-    const int64 now_us = GetCurrentTimestamp();
+    const int64 now_us = ended ? GetCurrentTimestamp() : GetCurrentStatementStartTimestamp();
     const int64 busy_ns = is_under_pressure(in_use) ? busy_ns_of_live(connection.key) : 0;
     begin_unit(alone, Mark::burst, client);
     {

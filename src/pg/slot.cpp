@@ -69,18 +69,15 @@ void fold_slot_units() {
     fold_findings(cacheable, Foldable::all);
 }
 
-bool has_room_for_reads() { return slot->reads.count + reads_of_a_unit <= max_pending_reads; }
-
 void note_end(const Unit &unit) {
     if (unit.position == 0) return;
-    if (slot->ended_count == slot_ended_units || !has_room_for_reads()) fold_slot_units();
+    if (slot->ended_count == slot_ended_units) fold_slot_units();
     slot->ended[slot->ended_count++] = end_of_unit(unit);
     note_reads(slot->reads, unit);
 }
 
 void note_transaction() {
     if (slot->unit.mark != Mark::burst || slot->unit.transaction_statements <= tiny_transaction) return;
-    if (!has_room_for_reads()) fold_slot_units();
     note_transaction_reads(slot->reads, slot->unit);
 }
 
