@@ -5,7 +5,7 @@ export PG_CONFIG
 
 # Goals that may have to install the build's own tools first, so they must not need PGXS to be read.
 suites := format layering symbols unreferenced tidy docs-check unit fuzz regress pgtap tap isolation orm mix quiet \
-	property
+	property server-tests
 tasks := check check-versions demo demo-stop demo-psql setup docs bench $(suites:format=format-check)
 
 ifneq ($(filter $(tasks),$(MAKECMDGOALS)),)
@@ -107,7 +107,7 @@ build/libpg_query_box.names: src/parse/parse.h
 	@test -s $@
 
 # Calls within the library that this project's own functions answer (src/parse/handover.cpp).
-wraps = $(sort $(shell sed -n 's/.*__real_\([a-z][a-z_]*\).*/--wrap=\1/p' src/parse/handover.cpp))
+wraps = $(sort $(shell sed -n 's/.*__real_\([A-Za-z][A-Za-z0-9_]*\).*/--wrap=\1/p' src/parse/handover.cpp))
 
 $(box): build/libpg_query_box.names $(parse_objects) $(LIBPG_QUERY)
 	ld -r $(wraps) --force-group-allocation -o $@ $(parse_objects) --whole-archive $(LIBPG_QUERY)

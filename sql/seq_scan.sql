@@ -27,7 +27,7 @@ SET application_name = 'one column';
 SELECT id FROM documents WHERE number = 7 \g /dev/null
 :found;
 SELECT id FROM documents WHERE number = 8 \g /dev/null
-SELECT query, calls, rows, evidence - 'filter' AS evidence, advice, parent_query IS NULL AS no_parent,
+SELECT query, calls, rows, evidence - '{filter,ms_at_10x,ms_at_100x}'::text[] AS evidence, advice, parent_query IS NULL AS no_parent,
        saved_time BETWEEN 0 AND total_exec_time AS saves_some
 FROM query_audit.findings
 WHERE rule = 'seq_scan' AND datname = current_database() AND application_name = 'one column';
@@ -151,19 +151,24 @@ SELECT severity, query FROM query_audit.findings
 WHERE rule = 'seq_scan' AND datname = current_database() AND application_name = 'a million is critical'
 ORDER BY query COLLATE "C";
 
--- Flagged, with the cause named instead of an index that would not serve.
+-- Flagged, by the rule that names the cause, instead of an index that would not serve.
 
 SET application_name = 'an index is there and not used';
 SELECT id FROM documents WHERE lower(title) = 'document 7' \g /dev/null
 SELECT id FROM documents WHERE title || '' = 'document 7' \g /dev/null
 SELECT id FROM documents WHERE id::text = '7' \g /dev/null
 SELECT id FROM documents WHERE title LIKE '%ment 7' \g /dev/null
-SELECT query, fix_sql FROM query_audit.findings
-WHERE rule = 'seq_scan' AND datname = current_database() AND application_name = 'an index is there and not used'
+SELECT rule, query, evidence ->> 'cause' AS cause, substring(fix_sql FROM ' ON (.*?);\n') AS "on" FROM query_audit.findings
+WHERE datname = current_database() AND application_name = 'an index is there and not used'
 ORDER BY query COLLATE "C";
-SELECT DISTINCT advice FROM query_audit.findings
-WHERE rule = 'seq_scan' AND datname = current_database() AND application_name = 'an index is there and not used'
-  AND query LIKE '%lower%';
+SET application_name = 'an index is there and not used, by this rule alone';
+SET pg_query_audit.disabled_rules = 'non_sargable, leading_wildcard';
+SELECT id FROM documents WHERE lower(title) = 'document 7' \g /dev/null
+SELECT id FROM documents WHERE title LIKE '%ment 7' \g /dev/null
+RESET pg_query_audit.disabled_rules;
+SELECT query, evidence ->> 'cause' AS cause, fix_sql, advice FROM query_audit.findings
+WHERE rule = 'seq_scan' AND datname = current_database() AND application_name = 'an index is there and not used, by this rule alone'
+ORDER BY query COLLATE "C";
 
 SET application_name = 'no plain index would serve';
 SELECT id FROM documents WHERE number::text = '7' \g /dev/null
@@ -172,8 +177,8 @@ SELECT id FROM documents WHERE number = 7 OR tenant_id = 70 \g /dev/null
 SELECT id FROM documents WHERE status LIKE '%us x' \g /dev/null
 SELECT id FROM documents WHERE number = tenant_id AND id > 100 \g /dev/null
 SELECT id FROM documents WHERE metadata @> '{"strategy": "strategy 7"}' \g /dev/null
-SELECT query, fix_sql FROM query_audit.findings
-WHERE rule = 'seq_scan' AND datname = current_database() AND application_name = 'no plain index would serve'
+SELECT rule, query, fix_sql FROM query_audit.findings
+WHERE datname = current_database() AND application_name = 'no plain index would serve'
 ORDER BY query COLLATE "C";
 
 -- To be left alone: none of these shows a row.

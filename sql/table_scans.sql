@@ -1,4 +1,4 @@
--- query_audit.table_scans: the filtered sequential scans that read many rows, by table and statement.
+-- query_audit.table_scans: the scans that read many rows, by table and statement.
 CREATE EXTENSION pg_query_audit;
 CREATE TABLE people (id integer PRIMARY KEY, name text, city text, age integer, born date);
 INSERT INTO people SELECT i, 'person ' || i, 'city ' || i % 100, i % 90, DATE '2000-01-01' + i % 1000
@@ -20,6 +20,11 @@ SELECT name FROM people WHERE age = 7 AND born >= DATE '2001-01-01';
 SELECT id FROM events WHERE kind = 'kind 7';
 SELECT id FROM events WHERE kind = 'kind 8' AND day < 20;
 SELECT count(*) FROM people WHERE city = 'city 9';
+-- Scans by an index that throw most of it away, and scans for a sort.
+SET enable_seqscan = off;
+SELECT name FROM people WHERE id > 0 AND age = 7;
+RESET enable_seqscan;
+SELECT name FROM people ORDER BY born LIMIT 5;
 -- Not here: small tables, scans without a filter, scans by an index, scans that stop early.
 SELECT name FROM small WHERE name = 'small 7';
 SELECT name FROM people;

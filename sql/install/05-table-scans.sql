@@ -13,5 +13,5 @@ CREATE VIEW query_audit.table_scans AS
     LEFT JOIN pg_catalog.pg_database AS d ON d.oid OPERATOR(pg_catalog.=) s.dbid
     LEFT JOIN pg_catalog.pg_roles AS r ON r.oid OPERATOR(pg_catalog.=) s.userid;
 COMMENT ON VIEW query_audit.table_scans IS
-    'sequential scans with a filter that read many rows, by table (a partitioned table as one) and fingerprint';
+    'scans that read many rows, whole with a filter, by an index to throw most away, or for a sort, by table (a partitioned table as one) and fingerprint';
 GRANT SELECT ON query_audit.table_scans TO PUBLIC;

@@ -26,15 +26,16 @@ enum class KeyUse : std::uint8_t {
     is_true,     // a boolean column by itself
     is_false,    // NOT a boolean column
     pattern,     // LIKE, ILIKE or a regular expression that no btree can answer: trigrams
-    containment, // @>, ?, ?|, ?&, @@, @? of jsonb; @>, <@, && of arrays
+    containment, // what the type's usual GIN index answers: @>, ?, @? of jsonb; @>, <@, && of arrays
     full_text,   // @@ of tsvector
 };
 
 namespace key_flag {
-constexpr std::uint8_t descending = 1u << 0;    // of a sort
-constexpr std::uint8_t nulls_first = 1u << 1;   // of a sort
-constexpr std::uint8_t expression = 1u << 2;    // the need's expression, not a column
-constexpr std::uint8_t pattern_order = 1u << 3; // a range that needs text_pattern_ops under the column's collation
+constexpr std::uint8_t descending = 1u << 0;     // of a sort
+constexpr std::uint8_t nulls_first = 1u << 1;    // of a sort
+constexpr std::uint8_t expression = 1u << 2;     // the need's expression, not a column
+constexpr std::uint8_t pattern_order = 1u << 3;  // a range that needs text_pattern_ops under the column's collation
+constexpr std::uint8_t path_operators = 1u << 4; // containment of jsonb by operators that jsonb_path_ops knows
 } // namespace key_flag
 
 struct AccessKey {
@@ -47,7 +48,7 @@ struct AccessKey {
 struct AccessNeed {
     AccessKey keys[max_access_keys]; // conditions in any order, then the sort's in its order
     std::uint8_t count;
-    std::uint8_t sort_limited; // 1: the sort feeds a LIMIT
+    std::uint8_t sort_limited; // 1: the sort kept the first rows alone, for a LIMIT
     std::uint8_t padding[6];
     // Of the one key that is an expression, as CREATE INDEX takes it, in parentheses where it needs them; names are
     // those of the time. Empty: none.

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/access.h"
 #include "core/shape.h"
 
 namespace query_audit {
@@ -14,26 +15,58 @@ namespace query_audit {
 constexpr std::size_t relation_name_bytes = 132; // schema.table, quoted, cut
 constexpr std::size_t filter_bytes = 160;
 constexpr std::size_t index_columns_bytes = 128;
+constexpr std::size_t index_name_bytes = 64;
 
-// What sequential scans of one table (a partitioned table counts as one) did in one execution.
+enum class ScanMethod : std::uint8_t { sequential, index, bitmap };
+
+// What kept an index whose first column a condition names from answering it.
+enum class Missed : std::uint8_t { none, function, cast, parameter_type, collation };
+
+// What scans of one table (a partitioned table counts as one) did in one execution, and what becomes of their rows.
 struct ScanFacts {
-    std::uint32_t relation;                  // OID of the table, of the root when it is a partition
-    std::uint32_t partitions;                // scanned, 0 for a plain table
-    std::uint64_t loops;                     // times it was scanned from the start
-    std::uint64_t rows_read;                 // all loops
-    std::uint64_t rows_removed;              // by the filter, all loops
-    bool index_exists;                       // a valid index already leads with the first of index_columns
+    std::uint32_t relation;       // OID of the table, of the root when it is a partition
+    std::uint32_t partitions;     // scanned, 0 for a plain table
+    std::uint64_t loops;          // times it was scanned from the start
+    std::uint64_t rows_read;      // all loops
+    std::uint64_t rows_removed;   // by the filter, all loops
+    std::uint64_t rows_estimated; // that the planner expected to be kept of as many
+    std::uint64_t rows_sorted;    // for the statement's ORDER BY, by this table's columns alone; else 0
+    std::int64_t rows_changed;    // since the last ANALYZE; -1: not asked, as the estimate was right
+    std::int64_t table_rows;      // by the statistics; -1: there are none. Asked with rows_changed
+    ScanMethod method;
+    Missed missed;
+    bool index_exists;                       // a valid index already serves what that of index_columns would
+    bool open_pattern;                       // the filter has a pattern that may begin with anything
+    bool pattern_index_exists;               // and there is an index that answers some of these
+    bool sort_limited;                       // the sort kept the first rows alone, for a LIMIT
     char relation_name[relation_name_bytes]; // schema-qualified and quoted
     char filter[filter_bytes];               // with ? for each value; empty when it could not be written
-    char index_columns[index_columns_bytes]; // for CREATE INDEX ... (here); empty when none would serve
+    // What follows the table in CREATE INDEX, as core/index_text.h writes it; empty when none would serve.
+    char index_columns[index_columns_bytes];
+    char missed_columns[index_columns_bytes]; // for the condition that the missed index did not answer
+    char pattern_index[index_columns_bytes];  // for the open pattern
+    char sort_columns[index_columns_bytes];   // for the sort, after the columns compared for equality
+    char missed_index[index_name_bytes];
+    AccessNeed need;
 };
 
 constexpr int max_scan_facts = 4;
 
+// Columns that are stored out of line, of one relation, in the first rows of a result.
+struct WideFacts {
+    std::uint32_t relation;                  // OID; 0: none
+    std::uint32_t columns;                   // out of line
+    std::uint32_t other_columns;             // of the same relation, shown beside them
+    std::uint64_t row_bytes;                 // out of line, of one row
+    char relation_name[relation_name_bytes]; // schema-qualified and quoted
+    char column_names[index_columns_bytes];  // of those out of line, cut where they are many
+};
+
 struct PlanFacts {
     std::uint64_t rows_read; // by every scan that was measured
     std::int32_t scan_count;
-    ScanFacts scans[max_scan_facts]; // the sequential scans with a filter, largest first
+    ScanFacts scans[max_scan_facts]; // those that a rule may report, largest first
+    WideFacts wide;
 };
 
 namespace event_flag {

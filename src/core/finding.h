@@ -62,9 +62,12 @@ struct UnitFinding {
     std::int64_t first_seen_us; // microseconds since 2000-01-01 UTC
     std::int64_t last_seen_us;
     std::int64_t evidence[max_evidence]; // as the rule's evidence_names name them; -1 where not known
-    // What the texts of the other statements of the pattern are kept under, in the order that the rule gives them; 0
-    // ends the list.
-    std::uint64_t related[max_related];
+    union {
+        // What the texts of the other statements of the pattern are kept under, in the order that the rule gives them;
+        // 0 ends the list.
+        std::uint64_t related[max_related];
+        char index_name[index_name_bytes]; // of an execution rule: the index that was there and was not used
+    };
     ColumnOrigin lineage;      // the parent's column that feeds the statement; number 0: not seen
     std::uint32_t lineage_key; // which of the statement's keys it feeds, from 0
     std::uint32_t lineage_padding;

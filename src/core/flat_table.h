@@ -128,6 +128,27 @@ template <typename Key, typename Value> class FlatTable {
         return false;
     }
 
+    // Whether memory that somebody else wrote holds a table of this capacity: no number in it leads out of it or in a
+    // circle, and each entry is in its key's chain or free.
+    [[nodiscard]] bool is_sound(std::uint32_t capacity) const noexcept {
+        const Header &head = header();
+        if (head.capacity != capacity || head.bucket_mask != bucket_count(capacity) - 1 || head.hand >= capacity)
+            return false;
+        std::uint32_t seen = 0;
+        for (std::uint32_t bucket = 0; bucket <= head.bucket_mask; ++bucket) {
+            for (std::uint32_t i = buckets()[bucket]; i != 0; i = entries()[i - 1].next) {
+                if (i > capacity || ++seen > capacity) return false;
+                const Entry &entry = entries()[i - 1];
+                if (entry.live != 1 || bucket_of(entry.key) != bucket) return false;
+            }
+        }
+        if (seen != head.count) return false;
+        for (std::uint32_t i = head.free; i != 0; i = entries()[i - 1].next) {
+            if (i > capacity || ++seen > capacity || entries()[i - 1].live != 0) return false;
+        }
+        return seen == capacity;
+    }
+
     template <typename Visitor> void for_each(Visitor visit) const noexcept {
         for (std::uint32_t i = 0; i < header().capacity; ++i) {
             if (entries()[i].live) visit(entries()[i].key, entries()[i].value);

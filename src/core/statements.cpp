@@ -43,7 +43,8 @@ void add_execution(SlotStatement &statement, const StatementEvent &event, bool n
     if (event.facts != nullptr) {
         sums.rows_read += static_cast<std::int64_t>(event.facts->rows_read);
         for (int i = 0; i < event.facts->scan_count; ++i) {
-            sums.seq_scans += static_cast<std::int64_t>(event.facts->scans[i].loops);
+            const ScanFacts &scan = event.facts->scans[i];
+            if (scan.method == ScanMethod::sequential) sums.seq_scans += static_cast<std::int64_t>(scan.loops);
         }
     }
     statement.histogram.add(duration_ns);

@@ -240,6 +240,15 @@ void fold_findings(Store::Findings table, Unit &unit, Foldable which) noexcept {
     unit.finding_count = left;
 }
 
+// One fingerprint may scan a table in several ways: the plan changes with the values, and a statement may read it in
+// two places. The latest large scan says what is asked of it now; one of a tenth of its rows does not take its place.
+static void add_need(ScanRecord &record, const ScanFacts &scan) noexcept {
+    const auto rows = static_cast<std::int64_t>(scan.rows_read);
+    if (rows < record.need_rows / 10 || (scan.need.count == 0 && record.need.count > 0)) return;
+    record.need_rows = rows;
+    record.need = scan.need;
+}
+
 void add_scans(const Store &store, const ClientIdentity &client, const StatementEvent &event) noexcept {
     if (event.facts == nullptr) return;
     for (int i = 0; i < event.facts->scan_count; ++i) {
@@ -261,6 +270,7 @@ void add_scans(const Store &store, const ClientIdentity &client, const Statement
         record.partitions = scan.partitions;
         std::memcpy(record.relation_name, scan.relation_name, sizeof(record.relation_name));
         std::memcpy(record.filter, scan.filter, sizeof(record.filter));
+        add_need(record, scan);
     }
 }
 

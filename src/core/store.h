@@ -23,6 +23,7 @@
 #include <atomic>
 #include <cstdint>
 
+#include "core/candidate.h"
 #include "core/connection.h"
 #include "core/finding.h"
 #include "core/flat_table.h"
@@ -96,9 +97,15 @@ struct ScanRecord {
     std::int64_t last_seen_us;
     std::uint32_t partitions;
     std::uint32_t padding;
+    std::int64_t need_rows; // read by the scan whose need is kept
+    AccessNeed need;        // of the latest large scan
     char relation_name[relation_name_bytes];
     char filter[filter_bytes];
 };
+
+[[nodiscard]] inline ScanNeed need_of(const ScanRecord &scan) noexcept {
+    return {scan.need, scan.executions, scan.scans, scan.rows_read, scan.rows_removed};
+}
 
 struct TraceKey {
     std::uint64_t trace;

@@ -71,6 +71,32 @@ std::string_view TextRing::find(std::uint64_t fingerprint) const noexcept {
     return {ring() + *offset + sizeof(Record), record.length};
 }
 
+bool TextRing::is_sound(std::uint32_t texts, std::uint32_t text_bytes) const noexcept {
+    const Header &head = header();
+    if (head.texts != texts || head.text_bytes != round_up(text_bytes) || head.head >= head.text_bytes ||
+        head.tail >= head.text_bytes || head.used > head.text_bytes || !table().is_sound(texts)) {
+        return false;
+    }
+    // The records from the oldest on, one after the other, up to where the next is written. Each text that the table
+    // knows is one of these, and no other record bears its name.
+    std::uint32_t offset = head.tail;
+    std::uint32_t known = 0;
+    std::uint64_t used = 0;
+    while (used < head.used) {
+        if (head.text_bytes - offset < sizeof(Record)) return false;
+        const Record record = record_at(offset);
+        if (record.size < sizeof(Record) || record.size % 16 != 0 || record.size > head.text_bytes - offset ||
+            record.length > record.size - sizeof(Record)) {
+            return false;
+        }
+        const std::uint32_t *place = record.fingerprint != 0 ? table().find(record.fingerprint) : nullptr;
+        if (place != nullptr && *place == offset) ++known;
+        used += record.size;
+        offset = offset + record.size < head.text_bytes ? offset + record.size : 0;
+    }
+    return used == head.used && offset == head.head && known == table().count();
+}
+
 void TextRing::publish(std::uint64_t fingerprint, std::string_view text) noexcept {
     if (fingerprint == 0 || contains(fingerprint)) return;
     Header &head = header();

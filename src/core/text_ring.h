@@ -31,6 +31,9 @@ class TextRing {
     // The text, valid until the next publish or clear; empty when it is not held.
     [[nodiscard]] std::string_view find(std::uint64_t fingerprint) const noexcept;
 
+    // As FlatTable's: whether memory that somebody else wrote holds a ring of these sizes.
+    [[nodiscard]] bool is_sound(std::uint32_t texts, std::uint32_t text_bytes) const noexcept;
+
     [[nodiscard]] std::uint32_t count() const noexcept { return table().count(); }
     [[nodiscard]] std::uint64_t evictions() const noexcept;
     [[nodiscard]] std::uint64_t bytes_used() const noexcept;

@@ -5,13 +5,22 @@
 
 #include "parse/tree.h"
 
-extern "C" std::uint64_t __real_pg_query_fingerprint_node(const void *nodes); // in no installed header
+// In no installed header.
+extern "C" {
+std::uint64_t __real_pg_query_fingerprint_node(const void *nodes);
+void *__real_pg_query_enter_memory_context(void);
+void __real_pg_query_exit_memory_context(void *context);
+}
 
 namespace query_audit::parse {
+
+constinit thread_local sigjmp_buf *library_exit = nullptr;
+
 namespace {
 
 constinit thread_local Handover *current_handover = nullptr;
 constinit thread_local bool without_fingerprints = false;
+constinit thread_local void *entered_context = nullptr; // the library's, while it is called
 
 void *copy_bytes(const void *bytes, std::size_t count, Arena &arena) noexcept {
     void *copy = arena.allocate(count);
@@ -130,6 +139,11 @@ WithoutFingerprints::WithoutFingerprints(bool wanted) noexcept { without_fingerp
 
 WithoutFingerprints::~WithoutFingerprints() { without_fingerprints = false; }
 
+void leave_library() noexcept {
+    if (entered_context != nullptr) __real_pg_query_exit_memory_context(entered_context);
+    entered_context = nullptr;
+}
+
 } // namespace query_audit::parse
 
 using query_audit::parse::Handover;
@@ -138,11 +152,34 @@ using query_audit::parse::Handover;
 // names from the declarations (Makefile, CMakeLists.txt).
 extern "C" {
 
+[[noreturn]] void __real_abort(void);
+void *__real_XXH3_createState(void);
 PgQueryProtobuf __real_pg_query_nodes_to_protobuf(const void *nodes);
 std::size_t __real_pg_query__parse_result__get_packed_size(const PgQuery__ParseResult *parsed);
 std::size_t __real_pg_query__parse_result__pack(const PgQuery__ParseResult *parsed, std::uint8_t *out);
 PgQuery__ParseResult *__real_pg_query__parse_result__unpack(ProtobufCAllocator *, std::size_t, const std::uint8_t *);
 void __real_pg_query__parse_result__free_unpacked(PgQuery__ParseResult *tree, ProtobufCAllocator *allocator);
+
+[[noreturn]] void __wrap_abort(void) {
+    if (query_audit::parse::library_exit != nullptr) siglongjmp(*query_audit::parse::library_exit, 1);
+    __real_abort();
+}
+
+// The library does not look whether it got one.
+void *__wrap_XXH3_createState(void) {
+    void *state = __real_XXH3_createState();
+    if (state == nullptr) __wrap_abort();
+    return state;
+}
+
+void *__wrap_pg_query_enter_memory_context(void) {
+    return query_audit::parse::entered_context = __real_pg_query_enter_memory_context();
+}
+
+void __wrap_pg_query_exit_memory_context(void *context) {
+    query_audit::parse::entered_context = nullptr;
+    __real_pg_query_exit_memory_context(context);
+}
 
 PgQueryProtobuf __wrap_pg_query_nodes_to_protobuf(const void *nodes) {
     const PgQueryProtobuf packed = __real_pg_query_nodes_to_protobuf(nodes);

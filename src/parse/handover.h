@@ -7,6 +7,8 @@
 // library's own do.
 #pragma once
 
+#include <csetjmp>
+
 #include <cstdint>
 
 #include "parse/arena.h"
@@ -51,5 +53,12 @@ class WithoutFingerprints {
     WithoutFingerprints(const WithoutFingerprints &) = delete;
     WithoutFingerprints &operator=(const WithoutFingerprints &) = delete;
 };
+
+// Where a call of the library goes on when the library would abort, as it does where memory runs out in a fingerprint.
+// Null: there it may.
+extern constinit thread_local sigjmp_buf *library_exit;
+
+// Gives back the memory of a call of the library that was left in its midst.
+void leave_library() noexcept;
 
 } // namespace query_audit::parse

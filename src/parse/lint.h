@@ -109,8 +109,8 @@ template <typename Visit> void for_each_conjunct(Node *condition, Visit &&visit)
 [[nodiscard]] bool is_comparison(const PgQuery__AExpr &expression) noexcept;
 
 // Whether FROM's item is a base relation as far as the text says, and no system catalog.
-[[nodiscard]] const PgQuery__RangeVar *base_relation(const Node *item, const Ctes &ctes) noexcept;
-[[nodiscard]] bool reads_base_relation(const Block &block) noexcept;
+[[nodiscard]] const PgQuery__RangeVar *base_relation(const Node *item, const Ctes &ctes);
+[[nodiscard]] bool reads_base_relation(const Block &block);
 
 // The name by which the block's expressions call the item; empty where it has none.
 [[nodiscard]] std::string_view name_of_item(const Node *item) noexcept;

@@ -100,7 +100,7 @@ bool is_comparison(const PgQuery__AExpr &expression) noexcept {
                        [&](std::string_view name) { return is_operator(expression, name); });
 }
 
-const PgQuery__RangeVar *base_relation(const Node *item, const Ctes &ctes) noexcept {
+const PgQuery__RangeVar *base_relation(const Node *item, const Ctes &ctes) {
     if (item == nullptr || item->node_case != PG_QUERY__NODE__NODE_RANGE_VAR) return nullptr;
     const PgQuery__RangeVar &relation = *item->range_var;
     const std::string_view schema(relation.schemaname);
@@ -109,7 +109,7 @@ const PgQuery__RangeVar *base_relation(const Node *item, const Ctes &ctes) noexc
     return find_cte(relation, ctes).found ? nullptr : &relation;
 }
 
-bool reads_base_relation(const Block &block) noexcept {
+bool reads_base_relation(const Block &block) {
     bool found = false;
     for (Node *item : block.from()) {
         for_each_leaf(item, [&](const Node *leaf) { found = found || base_relation(leaf, block.ctes) != nullptr; });

@@ -91,6 +91,46 @@ inline List *operator_meanings(Oid operator_id) { return get_op_btree_interpreta
 inline int btree_strategy(const OperatorMeaning *meaning) { return meaning->strategy; }
 #endif
 
+// What a sort's operator means, by btree's strategies.
+#if PG_VERSION_NUM >= 180000
+inline bool ordering_properties(Oid operator_id, Oid *family, Oid *type, int16 *strategy) {
+    CompareType meaning = COMPARE_INVALID;
+    const bool known = get_ordering_op_properties(operator_id, family, type, &meaning);
+    *strategy = static_cast<int16>(meaning);
+    return known;
+}
+#else
+inline bool ordering_properties(Oid operator_id, Oid *family, Oid *type, int16 *strategy) {
+    return get_ordering_op_properties(operator_id, family, type, strategy);
+}
+#endif
+
+// Whether texts under the collation sort by their bytes, so that what begins alike stands together.
+inline bool sorts_by_bytes(Oid collation) {
+#if PG_VERSION_NUM >= 180000
+    return !OidIsValid(collation) || pg_newlocale_from_collation(collation)->collate_is_c;
+#else
+    return !OidIsValid(collation) || lc_collate_is_c(collation);
+#endif
+}
+
+inline PgStat_Counter rows_changed_since_analyze(const PgStat_StatTabEntry *table) {
+#if PG_VERSION_NUM >= 160000
+    return table->mod_since_analyze;
+#else
+    return table->changes_since_analyze;
+#endif
+}
+
+// What this backend has not yet added to it.
+inline PgStat_Counter rows_changed_here(const PgStat_TableStatus *table) {
+#if PG_VERSION_NUM >= 160000
+    return table->counts.changed_tuples;
+#else
+    return table->t_counts.t_changed_tuples;
+#endif
+}
+
 // The tree walkers' callbacks have no parameter list in older headers, which C++ reads as "no parameters".
 #if PG_VERSION_NUM >= 160000
 inline bool walk_plan_state(PlanState *node, bool (*visit)(PlanState *, void *), void *context) {

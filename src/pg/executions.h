@@ -27,6 +27,7 @@ struct Execution {
     bool ends_at_finish;   // its work is done only when ExecutorFinish is: it writes
     bool measured;
     bool sampled; // its first rows are read as they pass
+    bool wide;    // and hold values that are stored out of line
     bool recorded;
     bool running; // inside a run or its finish; left set by an error
     bool tagged;

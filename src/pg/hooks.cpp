@@ -112,14 +112,15 @@ Execution *begin(QueryDesc *query) {
     execution->user = GetUserId();
     execution->transaction_depth = GetCurrentTransactionNestLevel();
     execution->ends_at_finish = query->operation != CMD_SELECT || query->plannedstmt->hasModifyingCTE;
-    execution->measured = wants_measuring(query, local->shape);
+    execution->measured = wants_measuring(query, *local);
+    execution->wide = false;
     execution->sampled = is_list(*local, query->plannedstmt) && takes_part_in_sequences(event);
     return execution;
 }
 
 pg_noinline void start_measured(QueryDesc *query, int eflags) {
     next_start(query, eflags);
-    if (const Execution *execution = find_execution(query)) measure_scans(query, *execution->event.shape);
+    if (const Execution *execution = find_execution(query)) measure_scans(query, *execution->local);
 }
 
 void executor_start(QueryDesc *query, int eflags) {
@@ -148,7 +149,8 @@ void begin_run(Execution &execution) {
 [[gnu::always_inline]] inline void hand_on(Execution &execution) {
     StatementEvent &event = execution.event;
     if (const QueryDesc *query = execution.query; query->planstate != nullptr) {
-        if (execution.measured) event.facts = collect_plan_facts(query);
+        if (execution.measured || execution.wide) event.facts = collect_plan_facts(query, execution.wide);
+        if (event.execution_ns >= surprising_ns) execution.local->surprising = true;
         if (event.shape->has(shape_flag::page)) {
             const LimitFacts limit = limit_of_plan(query);
             event.limit = limit.limit;
@@ -199,6 +201,7 @@ pg_noinline void run_sampled(QUERY_AUDIT_RUN_PARAMETERS) {
     Execution *execution = find_execution(query);
     if (execution == nullptr) return;
     execution->event.sample = sample;
+    execution->wide = saw_wide_values();
     execution->sampled = false; // what a cursor returns later feeds no loop from its start
 }
 

@@ -1,3 +1,5 @@
+#include "core/saved.h"
+
 #include "pg/memory.h"
 #include "pg/persist.h"
 
@@ -52,17 +54,10 @@ void load_store() {
     const char *reason = nullptr;
     char *content = read_file(file, length, &reason);
     FreeFile(file);
-    if (content != nullptr) {
-        // Only the number of slots may differ from the saved one, and they are not in the file.
-        const StoreConfig config = store.header().config;
-        const std::uint64_t total_bytes = store.header().total_bytes;
-        memcpy(static_cast<void *>(&store.header()), content, length);
-        store.header().config = config;
-        store.header().total_bytes = total_bytes;
-        store.header().live_connections.store(0, std::memory_order_relaxed);
-        store.connections().for_each([](const ConnectionKey &, ConnectionRecord &record) { record.live = 0; });
-        free(content);
-    } else {
+    const bool taken = content != nullptr && restore_store(store, content, length);
+    if (content != nullptr && !taken) reason = "what it holds is damaged";
+    free(content);
+    if (!taken) {
         ereport(LOG, (errmsg("pg_query_audit ignores the file \"%s\": %s", file_name, reason)));
     }
     unlink(file_name);

@@ -1,36 +1,66 @@
 #include <algorithm>
 
+#include "core/index_text.h"
 #include "core/rules/list.h"
+#include "core/store.h"
 
 #include "pg/config.h"
 #include "pg/plan_facts.h"
 #include "pg/relations.h"
+
+#include "pg/access_need.h"
+#include "pg/missed_index.h"
+#include "pg/plan_order.h"
+#include "pg/plan_origin.h"
+#include "pg/sampler.h"
 #include "pg/scan_filter.h"
+#include "pg/scan_index.h"
+#include "pg/table_changes.h"
 
 #include "pg/pg.h"
 
 namespace query_audit {
 namespace {
 
-constexpr int most_tables = 16; // of one plan, of which the largest scans are kept
+constexpr int most_tables = 16;            // of one plan, of which the largest scans are kept
+constexpr double least_rows_to_sort = 100; // by estimate, of a sort whose rows are worth counting
 
 struct TableScan {
     Oid root;
     Index entry; // of the range table: one table may be scanned in several places of a statement
+    ScanMethod method;
     ScanState *example;
     Oid last_relation;
     uint64 relations;
     uint64 loops;
     uint64 read;
     uint64 removed;
+    double estimated; // to be kept of what was read
 };
 
 struct Collection {
     const PlannedStmt *plan;
+    PlanOrder order;
     uint64 rows_read;
     int count;
     TableScan tables[most_tables];
 };
+
+struct Wanted {
+    PlanState *sorted; // whose rows the statement's sort takes
+    bool all_scans;
+    double least_cost;
+};
+
+// Settings that say how many rows are many.
+int least_rows() {
+    int least = settings.thresholds[rule_index::seq_scan][0];
+    for (const int rule : {rule_index::leading_wildcard, rule_index::non_sargable, rule_index::unindexed_sort,
+                           rule_index::stale_statistics}) {
+        least = std::min(least, settings.thresholds[rule][0]);
+    }
+    return least;
+}
 
 // LIMIT makes a plan look cheaper than what it may have to read.
 double cost_without_limit(const Plan *plan) {
@@ -62,77 +92,151 @@ bool is_scan(const PlanState *node) {
     }
 }
 
-bool is_filtered_seq_scan(const PlanState *node) { return IsA(node, SeqScanState) && node->plan->qual != NIL; }
+bool is_filtered(const PlanState *node) { return node->plan->qual != NIL; }
 
-bool add_counters(PlanState *node, void *all_scans) {
-    if (node == nullptr) return false;
-    const bool wanted = *static_cast<bool *>(all_scans) ? is_scan(node) : is_filtered_seq_scan(node);
-    if (wanted && node->instrument == nullptr) node->instrument = InstrAlloc(1, INSTRUMENT_ROWS, false);
-    return walk_plan_state(node, add_counters, all_scans);
+// Rows that an index scan finds and throws away are counted where it is costly enough to find many.
+bool is_worth_counting(const PlanState *node, const Wanted &wanted) {
+    if (wanted.all_scans) return is_scan(node);
+    if (IsA(node, SeqScanState)) return is_filtered(node);
+    return (IsA(node, IndexScanState) || IsA(node, BitmapHeapScanState)) && is_filtered(node) &&
+           node->plan->total_cost >= wanted.least_cost;
 }
 
-// The range table entry that the text names: a partition's is its partitioned table's.
-Index named_entry(const PlannedStmt *plan, Index entry) {
-    ListCell *cell;
-    foreach (cell, plan->appendRelations) {
-        const AppendRelInfo *child = static_cast<AppendRelInfo *>(lfirst(cell));
-        if (child->child_relid == entry) return named_entry(plan, child->parent_relid);
-    }
-    return entry;
+bool add_counters(PlanState *node, void *context) {
+    if (node == nullptr) return false;
+    const Wanted &wanted = *static_cast<const Wanted *>(context);
+    const bool counted = node == wanted.sorted || is_worth_counting(node, wanted);
+    if (counted && node->instrument == nullptr) node->instrument = InstrAlloc(1, INSTRUMENT_ROWS, false);
+    return walk_plan_state(node, add_counters, context);
+}
+
+ScanMethod method_of(const PlanState *node) {
+    if (IsA(node, SeqScanState)) return ScanMethod::sequential;
+    return IsA(node, BitmapHeapScanState) ? ScanMethod::bitmap : ScanMethod::index;
 }
 
 TableScan *table_of(Collection &collection, ScanState *scan) {
     const Index own = reinterpret_cast<const Scan *>(scan->ps.plan)->scanrelid;
     const Oid root = root_relation(scan->ss_currentRelation);
     const bool partition = root != RelationGetRelid(scan->ss_currentRelation);
-    const Index entry = partition ? named_entry(collection.plan, own) : own;
+    const Index entry = partition ? counted_entry(collection.plan, own) : own;
+    const ScanMethod method = method_of(&scan->ps);
     for (int i = 0; i < collection.count; ++i) {
-        if (collection.tables[i].root == root && collection.tables[i].entry == entry) return &collection.tables[i];
+        TableScan &table = collection.tables[i];
+        if (table.root == root && table.entry == entry && table.method == method) return &table;
     }
     if (collection.count == most_tables) return nullptr;
     TableScan &table = collection.tables[collection.count++];
     table = TableScan{};
     table.root = root;
     table.entry = entry;
+    table.method = method;
     table.example = scan;
     return &table;
 }
 
+// Of a scan that was stopped early no more was to be expected than of the part that it read.
+double estimate_of(const ScanState *scan, double loops, double read, double kept) {
+    const double estimate = scan->ps.plan->plan_rows * std::max(1.0, loops);
+    if (!IsA(scan, SeqScanState)) return estimate;
+    const double rows = scan->ss_currentRelation->rd_rel->reltuples;
+    if (rows <= 0) return std::min(estimate, kept);
+    return estimate * std::min(1.0, read / (rows * std::max(1.0, loops)));
+}
+
 void collect_scan(Collection &collection, ScanState *scan) {
+    if (scan->ss_currentRelation == nullptr) return;
     const Instrumentation *counters = scan->ps.instrument;
-    const double returned = counters->ntuples + counters->tuplecount;
-    const double removed = counters->nfiltered1 + counters->nfiltered2;
-    const auto read = static_cast<uint64>(returned + removed);
-    collection.rows_read += read;
-    if (!is_filtered_seq_scan(&scan->ps) || scan->ss_currentRelation == nullptr) return;
     TableScan *table = table_of(collection, scan);
     if (table == nullptr) return;
-    const double loops = scan->ps.plan->parallel_aware ? 1 : counters->nloops + (counters->running ? 1 : 0);
-    table->loops = std::max(table->loops, static_cast<uint64>(loops));
-    table->read += read;
+    const double loops = counters->nloops + (counters->running ? 1 : 0);
+    const double returned = counters->ntuples + counters->tuplecount;
+    const double removed = counters->nfiltered1 + counters->nfiltered2;
+    table->loops = std::max(table->loops, static_cast<uint64>(scan->ps.plan->parallel_aware ? 1 : loops));
+    table->read += static_cast<uint64>(returned + removed);
     table->removed += static_cast<uint64>(removed);
+    table->estimated += estimate_of(scan, loops, returned + removed, returned);
     if (table->last_relation != RelationGetRelid(scan->ss_currentRelation)) ++table->relations;
     table->last_relation = RelationGetRelid(scan->ss_currentRelation);
 }
 
-bool collect(PlanState *node, void *collection) {
-    if (node == nullptr) return false;
-    if (is_scan(node) && node->instrument != nullptr) {
-        collect_scan(*static_cast<Collection *>(collection), reinterpret_cast<ScanState *>(node));
-    }
-    return walk_plan_state(node, collect, collection);
+// Of a scan that was not counted no more is known than that its rows were sorted.
+void collect_sorted_scan(Collection &collection, ScanState *scan) {
+    const Index own = reinterpret_cast<const Scan *>(scan->ps.plan)->scanrelid;
+    if (scan->ss_currentRelation == nullptr || counted_entry(collection.plan, own) != collection.order.entry) return;
+    TableScan *table = table_of(collection, scan);
+    if (table == nullptr) return;
+    table->loops = 1;
+    table->read = collection.order.rows;
+    table->estimated = static_cast<double>(table->read);
+    if (table->last_relation != RelationGetRelid(scan->ss_currentRelation)) ++table->relations;
+    table->last_relation = RelationGetRelid(scan->ss_currentRelation);
 }
 
-void describe(const TableScan &table, ScanFacts &facts) {
+bool collect(PlanState *node, void *context) {
+    if (node == nullptr) return false;
+    Collection &collection = *static_cast<Collection *>(context);
+    if (is_scan(node)) {
+        ScanState *scan = reinterpret_cast<ScanState *>(node);
+        if (const Instrumentation *counters = node->instrument) {
+            collection.rows_read += static_cast<uint64>(counters->ntuples + counters->tuplecount +
+                                                        counters->nfiltered1 + counters->nfiltered2);
+            collect_scan(collection, scan);
+        } else if (collection.order.sort != nullptr) {
+            collect_sorted_scan(collection, scan);
+        }
+    }
+    return walk_plan_state(node, collect, context);
+}
+
+// What the planner expected is far from what came, so its statistics are asked for. How much an index scan would have
+// found, had it not been stopped, is not known.
+bool is_surprising(const TableScan &table) {
+    const int *thresholds = settings.thresholds[rule_index::stale_statistics];
+    const double kept = static_cast<double>(table.read - table.removed);
+    if (table.method != ScanMethod::sequential && table.estimated > kept) return false;
+    const double more = std::max(kept, table.estimated);
+    const double less = std::min(kept, table.estimated);
+    return more - less >= thresholds[0] && more >= thresholds[1] * std::max(1.0, less);
+}
+
+bool is_wasteful(const TableScan &table) {
+    const auto percent = static_cast<uint64>(settings.thresholds[rule_index::seq_scan][1]);
+    return table.removed * 100 >= table.read * percent;
+}
+
+// To name a table and its filter costs catalog look-ups: only what a rule may report, or an index might serve, is
+// named.
+bool is_worth_naming(const Collection &collection, const TableScan &table, uint64 least) {
+    if (collection.order.sort != nullptr && table.entry == collection.order.entry) return true;
+    const bool filtered = is_filtered(&table.example->ps);
+    if (table.read >= least && filtered && (table.method == ScanMethod::sequential || is_wasteful(table))) return true;
+    return is_surprising(table) && (filtered || table.method != ScanMethod::sequential);
+}
+
+void describe(const QueryDesc *query, const Collection &collection, const TableScan &table, ScanFacts &facts) {
     memset(static_cast<void *>(&facts), 0, sizeof(facts));
     facts.relation = table.root;
+    facts.method = table.method;
     const bool partitioned = table.root != RelationGetRelid(table.example->ss_currentRelation);
     facts.partitions = partitioned ? static_cast<uint32>(table.relations) : 0;
     facts.loops = table.loops;
     facts.rows_read = table.read;
     facts.rows_removed = table.removed;
+    facts.rows_estimated = static_cast<uint64>(std::min(table.estimated, 1e18));
+    facts.rows_changed = -1;
+    facts.table_rows = -1;
     write_relation_name(table.root, facts.relation_name);
     describe_filter(table.example, facts);
+    describe_need({query->plannedstmt, query->planstate, table.example, table.root, table.entry}, facts.need);
+    const bool plain = describe_index(facts);
+    describe_missed_index(table.example, facts);
+    // A plain column that leads no index yet is the nearer remedy.
+    const bool nearer = plain && !facts.index_exists && facts.missed != Missed::collation;
+    if (nearer) facts.missed = Missed::none;
+    if (is_surprising(table)) describe_changes(table.example->ss_currentRelation, facts);
+    const bool sorted = collection.order.sort != nullptr && table.entry == collection.order.entry;
+    if (sorted) describe_order(query->plannedstmt, collection.order, table.example, facts);
 }
 
 bool find_limit(PlanState *node, void *found) {
@@ -146,29 +250,37 @@ bool find_limit(PlanState *node, void *found) {
 
 } // namespace
 
-bool wants_measuring(QueryDesc *query, const StatementShape &shape) {
+bool wants_measuring(QueryDesc *query, const LocalShape &local) {
     double least_cost = settings.thresholds[rule_index::seq_scan][0] * cpu_tuple_cost;
-    if (shape.has(shape_flag::count)) {
-        const int least_rows = std::min(settings.thresholds[rule_index::count_before_paginate][0],
-                                        settings.thresholds[rule_index::redundant_count][0]);
-        least_cost = least_rows * cpu_index_tuple_cost;
+    if (local.shape.has(shape_flag::count)) {
+        const int least_counted = std::min(settings.thresholds[rule_index::count_before_paginate][0],
+                                           settings.thresholds[rule_index::redundant_count][0]);
+        least_cost = least_counted * cpu_index_tuple_cost;
     }
-    if (greatest_cost(query->plannedstmt) < least_cost) return false;
+    if (!local.surprising && greatest_cost(query->plannedstmt) < least_cost) return false;
     if (query->plannedstmt->parallelModeNeeded) query->instrument_options |= INSTRUMENT_ROWS;
     return true;
 }
 
-void measure_scans(QueryDesc *query, const StatementShape &shape) {
-    bool all_scans = shape.has(shape_flag::count);
+void measure_scans(QueryDesc *query, const LocalShape &local) {
+    PlanState *sort = sort_of_statement(query->planstate);
+    Wanted wanted = {nullptr, local.surprising || local.shape.has(shape_flag::count), least_rows() * cpu_tuple_cost};
+    if (sort != nullptr && (local.surprising || outerPlan(sort->plan)->plan_rows >= least_rows_to_sort)) {
+        wanted.sorted = outerPlanState(sort);
+    }
     MemoryContext previous = MemoryContextSwitchTo(query->estate->es_query_cxt);
-    (void)add_counters(query->planstate, &all_scans);
+    (void)add_counters(query->planstate, &wanted);
     MemoryContextSwitchTo(previous);
 }
 
-const PlanFacts *collect_plan_facts(const QueryDesc *query) {
+const PlanFacts *collect_plan_facts(const QueryDesc *query, bool wide) {
     static PlanFacts facts;
     Collection collection;
     collection.plan = query->plannedstmt;
+    collection.order = order_of_plan(query);
+    if (collection.order.rows < static_cast<uint64>(settings.thresholds[rule_index::unindexed_sort][0])) {
+        collection.order.sort = nullptr;
+    }
     collection.rows_read = 0;
     collection.count = 0;
     (void)collect(query->planstate, &collection);
@@ -176,12 +288,15 @@ const PlanFacts *collect_plan_facts(const QueryDesc *query) {
               [](const TableScan &a, const TableScan &b) { return a.read > b.read; });
     facts.rows_read = collection.rows_read;
     facts.scan_count = 0;
-    // To name a table and its filter costs catalog look-ups: only what a rule may report is named.
-    const auto least = static_cast<uint64>(settings.thresholds[rule_index::seq_scan][0]);
-    for (int i = 0; i < std::min(collection.count, max_scan_facts); ++i) {
+    const auto least = static_cast<uint64>(least_rows());
+    for (int i = 0; i < collection.count && facts.scan_count < max_scan_facts; ++i) {
         const TableScan &table = collection.tables[i];
-        if (table.read < least) break;
-        describe(table, facts.scans[facts.scan_count++]);
+        if (!is_worth_naming(collection, table, least)) continue;
+        describe(query, collection, table, facts.scans[facts.scan_count++]);
+    }
+    facts.wide.relation = InvalidOid;
+    if (wide && query->estate->es_processed >= static_cast<uint64>(settings.thresholds[rule_index::wide_result][0])) {
+        describe_wide_result(query, facts.wide);
     }
     return &facts;
 }

@@ -15,40 +15,55 @@ RowWriter::RowWriter(FunctionCallInfo call) {
     result_ = reinterpret_cast<ReturnSetInfo *>(call->resultinfo);
 }
 
-void RowWriter::add(Datum value, bool is_null) {
+void RowWriter::refuse() {
+    ereport(ERROR,
+            (errcode(ERRCODE_DATATYPE_MISMATCH), errmsg("the extension pg_query_audit is not that of its library"),
+             errdetail("The library is of version %s.", PG_QUERY_AUDIT_VERSION),
+             errhint("Run ALTER EXTENSION pg_query_audit UPDATE, or restart the server with the library that the "
+                     "extension was created with.")));
+}
+
+void RowWriter::add(Oid type, Datum value, bool is_null) {
+    const TupleDesc columns = result_->setDesc;
+    if (column_ >= columns->natts || column_ >= most_columns ||
+        (!is_null && TupleDescAttr(columns, column_)->atttypid != type)) {
+        refuse();
+    }
     values_[column_] = value;
     nulls_[column_++] = is_null;
 }
 
-void RowWriter::null() { add(static_cast<Datum>(0), true); }
-void RowWriter::boolean(bool value) { add(BoolGetDatum(value)); }
-void RowWriter::integer(int32 value) { add(Int32GetDatum(value)); }
-void RowWriter::bigint(int64 value) { add(Int64GetDatum(value)); }
-void RowWriter::number(double value) { add(Float8GetDatum(value)); }
+void RowWriter::null() { add(InvalidOid, static_cast<Datum>(0), true); }
+void RowWriter::boolean(bool value) { add(BOOLOID, BoolGetDatum(value)); }
+void RowWriter::integer(int32 value) { add(INT4OID, Int32GetDatum(value)); }
+void RowWriter::bigint(int64 value) { add(INT8OID, Int64GetDatum(value)); }
+void RowWriter::number(double value) { add(FLOAT8OID, Float8GetDatum(value)); }
 void RowWriter::milliseconds(int64 nanoseconds) {
-    add(Float8GetDatum(static_cast<double>(nanoseconds) / 1e6), nanoseconds < 0);
+    add(FLOAT8OID, Float8GetDatum(static_cast<double>(nanoseconds) / 1e6), nanoseconds < 0);
 }
-void RowWriter::timestamp(int64 microseconds) { add(TimestampTzGetDatum(microseconds), microseconds == 0); }
-void RowWriter::oid(Oid value) { add(ObjectIdGetDatum(value), !OidIsValid(value)); }
+void RowWriter::timestamp(int64 microseconds) {
+    add(TIMESTAMPTZOID, TimestampTzGetDatum(microseconds), microseconds == 0);
+}
+void RowWriter::oid(Oid value) { add(OIDOID, ObjectIdGetDatum(value), !OidIsValid(value)); }
 
 void RowWriter::text(std::string_view value) {
     if (value.empty()) return null();
-    add(PointerGetDatum(to_database_text(value)));
+    add(TEXTOID, PointerGetDatum(to_database_text(value)));
 }
 
 void RowWriter::database_text(const char *value) {
     if (value[0] == '\0') return null();
-    add(CStringGetTextDatum(value));
+    add(TEXTOID, CStringGetTextDatum(value));
 }
 
 void RowWriter::fingerprint(uint64 value) {
     if (value == 0) return null();
-    add(CStringGetTextDatum(psprintf("%016" PRIx64, value)));
+    add(TEXTOID, CStringGetTextDatum(psprintf("%016" PRIx64, value)));
 }
 
 void RowWriter::json(const char *value) {
     if (value == nullptr) return null();
-    add(DirectFunctionCall1(jsonb_in, CStringGetDatum(value)));
+    add(JSONBOID, DirectFunctionCall1(jsonb_in, CStringGetDatum(value)));
 }
 
 void RowWriter::bigints(const uint64 *values, int count) {
@@ -58,11 +73,30 @@ void RowWriter::bigints(const uint64 *values, int count) {
         elements[length] = Int64GetDatum(static_cast<int64>(values[length]));
         ++length;
     }
-    add(PointerGetDatum(construct_array(elements, length, INT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE)));
+    add(INT8ARRAYOID, PointerGetDatum(construct_array(elements, length, INT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE)));
+}
+
+void RowWriter::fingerprints(const uint64 *values, int count) {
+    auto **words = static_cast<const char **>(palloc(sizeof(char *) * static_cast<Size>(count + 1)));
+    for (int i = 0; i < count; ++i) words[i] = psprintf("%016" PRIx64, values[i]);
+    texts(words, count);
+}
+
+void RowWriter::texts(const char *const *values, int count) {
+    auto *elements = static_cast<Datum *>(palloc0(sizeof(Datum) * static_cast<Size>(count + 1)));
+    auto *nulls = static_cast<bool *>(palloc0(sizeof(bool) * static_cast<Size>(count + 1)));
+    for (int i = 0; i < count; ++i) {
+        nulls[i] = values[i][0] == '\0';
+        if (!nulls[i]) elements[i] = PointerGetDatum(to_database_text(values[i]));
+    }
+    int length = count;
+    int lower_bound = 1;
+    add(PointerGetDatum(
+        construct_md_array(elements, nulls, 1, &length, &lower_bound, TEXTOID, -1, false, TYPALIGN_INT)));
 }
 
 void RowWriter::finish() {
-    Assert(column_ == result_->setDesc->natts);
+    if (column_ != result_->setDesc->natts) refuse();
     tuplestore_putvalues(result_->setResult, result_->setDesc, values_, nulls_);
     column_ = 0;
 }

@@ -27,12 +27,16 @@ class RowWriter {
     void fingerprint(uint64 value);                // 16 hexadecimal digits; null for 0
     void json(const char *value);                  // null for null
     void bigints(const uint64 *values, int count); // an array, up to the first 0
+    void fingerprints(const uint64 *values, int count);
+    void texts(const char *const *values, int count); // an array of what the store holds, with NULL for an empty one
 
-    // Ends the row. REQUIRES: as many values as the function has columns.
+    // Ends the row. Each value and the end raise an error where the function, which another release's script may have
+    // declared, has other columns.
     void finish();
 
   private:
-    void add(Datum value, bool is_null = false);
+    void add(Oid type, Datum value, bool is_null = false);
+    [[noreturn]] void refuse();
 
     ReturnSetInfo *result_;
     int column_ = 0;

@@ -1,3 +1,10 @@
+#include <algorithm>
+
+#include "core/hash.h"
+#include "core/lineage.h"
+#include "core/text.h"
+
+#include "pg/relations.h"
 #include "pg/sampler.h"
 
 #include "pg/pg.h"
@@ -21,6 +28,11 @@ struct Sampler {
     SampledColumn column[sampled_columns];
     AttrNumber last_number;
     RowSample sample;
+    const QueryDesc *query; // of the last sampling
+    uint32 rows;            // seen
+    uint64 may_be_wide;     // one bit for each column that may be stored out of line
+    uint8 wide_rows[looked_at_columns];
+    uint64 wide_bytes;
 };
 
 Sampler sampler;
@@ -48,14 +60,34 @@ bool may_be_key(Oid type) {
 void start_up(DestReceiver *, int operation, TupleDesc rows) {
     RowSample &sample = sampler.sample;
     sample.rows = sample.columns = 0;
+    sampler.last_number = 0;
+    for (int i = 0; i < rows->natts && i < looked_at_columns; ++i) {
+        const FormData_pg_attribute *attribute = TupleDescAttr(rows, i);
+        if (attribute->attlen != -1 || attribute->attstorage == TYPSTORAGE_PLAIN) continue;
+        sampler.may_be_wide |= UINT64CONST(1) << i;
+        sampler.last_number = static_cast<AttrNumber>(i + 1);
+    }
     for (int i = 0; i < rows->natts && i < looked_at_columns && sample.columns < sampled_columns; ++i) {
         const FormData_pg_attribute *attribute = TupleDescAttr(rows, i);
         if (!may_be_key(attribute->atttypid)) continue;
         const auto number = static_cast<AttrNumber>(i + 1);
         sampler.column[sample.columns++] = {attribute->atttypid, number, attribute->attlen, attribute->attbyval};
-        sampler.last_number = number;
+        sampler.last_number = std::max(sampler.last_number, number);
     }
     sampler.client->rStartup(sampler.client, operation, rows);
+}
+
+void look_for_wide_values(const TupleTableSlot *row) {
+    for (uint64 left = sampler.may_be_wide; left != 0; left &= left - 1) {
+        const int place = pg_rightmost_one_pos64(left);
+        if (row->tts_isnull[place]) continue;
+        const auto *value = reinterpret_cast<const varattrib_1b_e *>(DatumGetPointer(row->tts_values[place]));
+        if (!VARATT_IS_EXTERNAL_ONDISK(value)) continue;
+        varatt_external stored;
+        VARATT_EXTERNAL_GET_POINTER(stored, value);
+        ++sampler.wide_rows[place];
+        sampler.wide_bytes += static_cast<uint64>(VARATT_EXTERNAL_GET_EXTSIZE(stored));
+    }
 }
 
 void take_row(TupleTableSlot *row) {
@@ -71,16 +103,20 @@ void take_row(TupleTableSlot *row) {
         sample.value[c][sample.rows] = hash;
     }
     ++sample.rows;
+    ++sampler.rows;
+    if (sampler.may_be_wide != 0) look_for_wide_values(row);
 }
 
 bool receive(TupleTableSlot *row, DestReceiver *) {
-    if (sampler.sample.rows < sampled_rows && sampler.sample.columns > 0) take_row(row);
+    if (sampler.rows < sampled_rows && sampler.last_number > 0) take_row(row);
     return sampler.client->receiveSlot(row, sampler.client);
 }
 
 void shut_down(DestReceiver *) { sampler.client->rShutdown(sampler.client); }
 
 void destroy(DestReceiver *) {}
+
+bool is_wide(uint8 rows) { return rows > 0 && rows * 2u >= sampler.rows; }
 
 void note_origins(const PlannedStmt *plan) {
     RowSample &sample = sampler.sample;
@@ -101,6 +137,10 @@ void begin_sampling(QueryDesc *query) {
     sampler.receiver = {receive, start_up, shut_down, destroy, query->dest->mydest};
     sampler.client = query->dest;
     sampler.sample.rows = sampler.sample.columns = 0;
+    sampler.query = query;
+    sampler.rows = 0;
+    sampler.may_be_wide = sampler.wide_bytes = 0;
+    memset(sampler.wide_rows, 0, sizeof(sampler.wide_rows));
     query->dest = &sampler.receiver;
 }
 
@@ -109,6 +149,36 @@ const RowSample *end_sampling(QueryDesc *query) {
     if (sampler.sample.rows < 2 || sampler.sample.columns == 0) return nullptr;
     note_origins(query->plannedstmt);
     return &sampler.sample;
+}
+
+bool saw_wide_values() {
+    if (sampler.wide_bytes == 0) return false;
+    return std::any_of(sampler.wide_rows, sampler.wide_rows + looked_at_columns, is_wide);
+}
+
+void describe_wide_result(const QueryDesc *query, WideFacts &wide) {
+    memset(static_cast<void *>(&wide), 0, sizeof(wide));
+    if (sampler.query != query || !saw_wide_values()) return;
+    TextWriter names(wide.column_names, sizeof(wide.column_names));
+    ListCell *cell;
+    foreach (cell, query->plannedstmt->planTree->targetlist) {
+        const TargetEntry *entry = static_cast<const TargetEntry *>(lfirst(cell));
+        if (entry->resno > looked_at_columns || !is_wide(sampler.wide_rows[entry->resno - 1])) continue;
+        if (!OidIsValid(entry->resorigtbl) || (wide.relation != 0 && wide.relation != entry->resorigtbl)) continue;
+        const char *name = get_attname(entry->resorigtbl, entry->resorigcol, true);
+        if (name == nullptr) continue;
+        if (wide.columns++ > 0) names.append(", ");
+        names.append(quote_identifier(name));
+        wide.relation = entry->resorigtbl;
+    }
+    if (wide.relation == 0) return;
+    foreach (cell, query->plannedstmt->planTree->targetlist) {
+        const TargetEntry *entry = static_cast<const TargetEntry *>(lfirst(cell));
+        if (!entry->resjunk && entry->resorigtbl == wide.relation) ++wide.other_columns;
+    }
+    wide.other_columns -= wide.columns;
+    wide.row_bytes = sampler.wide_bytes / sampler.rows;
+    write_relation_name(wide.relation, wide.relation_name);
 }
 
 uint32 hash_sampled_value(Oid type, int16 length, bool by_value, Datum value) {

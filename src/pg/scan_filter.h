@@ -1,4 +1,4 @@
-// A scan's filter in words, and the index that would serve it.
+// A scan's filter in words.
 #pragma once
 
 #include "core/event.h"
@@ -7,8 +7,8 @@
 
 namespace query_audit {
 
-// Fills filter, index_columns and index_exists of the facts from the scan's condition. Values are written as ?; a key
-// of a json operator is part of the expression and is written. Raises no error; what it cannot write it leaves out.
+// Fills the filter of the facts from the scan's condition. Values are written as ?; a key of a json operator is part of
+// the expression and is written. Raises no error; what it cannot write it leaves out.
 void describe_filter(ScanState *scan, ScanFacts &facts);
 
 } // namespace query_audit

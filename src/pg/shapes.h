@@ -34,6 +34,7 @@ struct LocalShape {
     uint8 unexecuted; // texts analysed since the last execution
     bool text_published;
     Rows rows;
+    bool surprising;    // an execution took long, so the next ones are looked at, however cheap their plan seems
     uint8 pins;         // executions that use it
     bool analysed;      // met at parse analysis, so the constants and tags of texts are noted here
     bool known_by_text; // other statements may have the same plan, so the text's words are part of the key

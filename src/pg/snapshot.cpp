@@ -177,6 +177,13 @@ FlatTable<StatementKey, StatementRecord> snapshot_statements() {
     return result;
 }
 
+bool find_scan(const ScanKey &key, ScanRecord &copy) {
+    const LockGuard guard(lock_scans, false);
+    const ScanRecord *found = store.scans().find(key);
+    if (found != nullptr) copy = *found;
+    return found != nullptr;
+}
+
 Store::UnitKinds snapshot_units() {
     return read_at_one_moment([] {
         const StoreConfig &config = store.header().config;

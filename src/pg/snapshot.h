@@ -24,6 +24,9 @@ namespace query_audit {
 // Copies of the table scans.
 [[nodiscard]] Store::Scans snapshot_scans();
 
+// Copies one of them. Returns false where there is none.
+bool find_scan(const ScanKey &key, ScanRecord &copy);
+
 // Calls visit for a copy of each live unit (of backends and of traces) that has begun.
 void for_each_unit(void (*visit)(const Unit &unit, int32 pid, void *context), void *context);
 

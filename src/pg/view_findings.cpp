@@ -1,10 +1,12 @@
 // query_audit.findings: what the rules saw.
 
-#include "core/fix.h"
+#include "core/index_text.h"
 #include "core/rules/rule.h"
 #include "core/store.h"
 #include "parse/parse.h"
 
+#include "pg/index_cause.h"
+#include "pg/index_sql.h"
 #include "pg/relations.h"
 #include "pg/rows.h"
 #include "pg/snapshot.h"
@@ -63,7 +65,13 @@ char *evidence_json(const FindingRecord &record, const char *query) {
     for (int i = 0; i < max_evidence && rule_of.evidence_names[i] != nullptr; ++i) {
         if (finding.evidence[i] < 0) continue;
         json_key(&json, rule_of.evidence_names[i]);
-        appendStringInfo(&json, INT64_FORMAT, finding.evidence[i]);
+        const bool named = rule_of.name_evidence != nullptr;
+        const char *name = named ? rule_of.name_evidence(i, finding.evidence[i]) : nullptr;
+        if (name != nullptr) {
+            json_string(&json, name);
+        } else {
+            appendStringInfo(&json, INT64_FORMAT, finding.evidence[i]);
+        }
     }
     write_scaling(&json, rule_of, finding);
     if (finding.lineage.number != 0) {
@@ -76,6 +84,10 @@ char *evidence_json(const FindingRecord &record, const char *query) {
     if (finding.filter[0] != '\0') {
         json_key(&json, "filter");
         json_string(&json, finding.filter);
+    }
+    if (strcmp(rule_of.category, "execution") == 0 && finding.index_name[0] != '\0') {
+        json_key(&json, "index");
+        json_string(&json, finding.index_name);
     }
     if (rule_of.related_name != nullptr && finding.related[1] != 0) {
         json_key(&json, rule_of.related_name);
@@ -114,24 +126,17 @@ char *tags_json(const FindingRecord &record) {
     return json.data;
 }
 
-// Whether the name belongs to something else than the proposed index, which may have been created since.
-bool is_taken(const char *name, Oid table) {
-    const Oid holder = get_relname_relid(name, get_rel_namespace(table));
-    if (!OidIsValid(holder)) return false;
-    HeapTuple tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(holder));
-    if (!HeapTupleIsValid(tuple)) return true;
-    const bool of_table = reinterpret_cast<Form_pg_index>(GETSTRUCT(tuple))->indrelid == table;
-    const bool partial = !heap_attisnull(tuple, Anum_pg_index_indpred, nullptr);
-    ReleaseSysCache(tuple);
-    return !of_table || partial;
-}
-
+// What the finding names is all that is needed: it may outlive its table.
 void write_index(const FindingRecord &record, TextWriter &sql) {
-    char name[index_name_bytes];
-    write_index_name(record.finding, false, name);
-    const bool here = record.client.database == MyDatabaseId && OidIsValid(record.finding.relation);
-    if (here && is_taken(name, record.finding.relation)) write_index_name(record.finding, true, name);
-    (void)write_create_index(record.finding, name, sql);
+    const UnitFinding &finding = record.finding;
+    if (finding.relation_name[0] == '\0' || finding.index_columns[0] == '\0') return;
+    const bool here = record.client.database == MyDatabaseId && can_be_indexed(finding.relation);
+    const IndexSql index = write_index_sql(here ? finding.relation : InvalidOid, finding.relation_name,
+                                           finding.index_columns, finding.partitions > 0);
+    if (!here || needs_trigrams(finding.index_columns)) write_prerequisite(finding.index_columns, sql);
+    sql.append(index.create);
+    sql.append("\n-- to undo: ");
+    sql.append(index.drop);
 }
 
 // What mends a finding: SQL, or why there is none. Both empty where its rule writes no SQL.
@@ -185,6 +190,10 @@ Remedy find_remedy(const FindingRecord &record, const char *query, const char *p
         write_index(record, writer);
         break;
     }
+    case Fix::analyze:
+        if (finding.relation_name[0] != '\0')
+            TextWriter(sql, sql_capacity).format("ANALYZE {};", finding.relation_name);
+        break;
     case Fix::batch_child:
         written = query_audit_rewrite_batched(query, length, facts_of(record, query), sql, sql_capacity);
         break;
@@ -212,13 +221,27 @@ Remedy find_remedy(const FindingRecord &record, const char *query, const char *p
     return remedy;
 }
 
-void write_advice(const UnitFinding &finding, const Remedy &remedy, RowWriter &row) {
-    char advice[1024 + 256];
+// Of a finding that an index would mend and that names none: the one that is there.
+const char *index_cause(const FindingRecord &record) {
+    const UnitFinding &finding = record.finding;
+    if (rule(finding.rule).fix != Fix::create_index || finding.index_columns[0] != '\0') return nullptr;
+    if (record.client.database != MyDatabaseId) return nullptr;
+    ScanRecord scan;
+    const ScanKey key{finding.fingerprint, record.client.database, record.client.user, finding.relation, 0};
+    return find_scan(key, scan) ? why_not_used(finding.relation, need_of(scan)) : nullptr;
+}
+
+void write_advice(const FindingRecord &record, const Remedy &remedy, RowWriter &row) {
+    char advice[2048];
     TextWriter writer(advice, sizeof(advice));
-    rule(finding.rule).advise(finding, writer);
+    rule(record.finding.rule).advise(record.finding, writer);
     if (remedy.reason[0] != '\0') {
         writer.append(" No such statement is written here: ");
         writer.append(remedy.reason);
+    }
+    if (const char *cause = index_cause(record)) {
+        writer.append(" ");
+        writer.append(cause);
     }
     row.text(writer.view());
 }
@@ -266,7 +289,7 @@ void write_row(const FindingRecord &record, RowWriter &row) {
     row.json(visible ? evidence_json(record, query) : nullptr);
     if (visible) {
         const Remedy remedy = find_remedy(record, query, parent_query);
-        write_advice(finding, remedy, row);
+        write_advice(record, remedy, row);
         row.text(remedy.sql);
     } else {
         row.null();

@@ -27,6 +27,9 @@ INSERT INTO expected_views VALUES
     ('table_scans', 'datname name, usename name, relation text, fingerprint text, query text, calls bigint, '
         'scans bigint, rows_read bigint, rows_removed bigint, total_exec_time double precision, filter text, '
         'partitions integer, last_seen timestamp with time zone'),
+    ('index_candidates', 'relation text, definition text, drop_definition text, statements bigint, fingerprints text[], '
+        'queries text[], calls bigint, rows_saved bigint, size_bytes bigint, cost_before double precision, '
+        'cost_after double precision, verified boolean, reason text'),
     ('units', 'datname name, usename name, unit text, named_by text, units bigint, statements bigint, '
         'p50_statements bigint, p95_statements bigint, max_statements bigint, total_exec_time double precision, '
         'wall_time double precision, p50_wall_time double precision, p95_wall_time double precision, '

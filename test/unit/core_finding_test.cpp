@@ -5,7 +5,6 @@
 #include <gtest/gtest.h>
 
 #include "core/finding.h"
-#include "core/fix.h"
 #include "core/text.h"
 
 namespace query_audit::test {
@@ -153,92 +152,6 @@ TEST(Names, AreThereForEveryValueAndDiffer) {
     constexpr int reasons = static_cast<int>(Reason::count_);
     EXPECT_EQ(names_of<Reason>([](Reason r) { return reason_name(r); }, reasons).size(),
               static_cast<std::size_t>(reasons));
-}
-
-struct Index {
-    std::string relation;
-    std::string columns;
-    std::uint32_t partitions = 0;
-};
-
-UnitFinding finding_of(const Index &index) {
-    UnitFinding finding{};
-    assign_text(finding.relation_name, index.relation);
-    assign_text(finding.index_columns, index.columns);
-    finding.partitions = index.partitions;
-    return finding;
-}
-
-std::string index_name(const Index &index, bool unusual = false) {
-    char name[index_name_bytes];
-    write_index_name(finding_of(index), unusual, name);
-    return name;
-}
-
-std::string create_index(const Index &index) {
-    char buffer[2048];
-    TextWriter sql(buffer, sizeof buffer);
-    const bool written = write_create_index(finding_of(index), index_name(index).c_str(), sql);
-    EXPECT_EQ(written, !sql.view().empty());
-    return std::string(sql.view());
-}
-
-TEST(CreateIndex, IsWrittenWithItsUndoing) {
-    EXPECT_EQ(create_index({"public.orders", "customer_id, created_at"}),
-              "CREATE INDEX CONCURRENTLY orders_customer_id_created_at_idx ON public.orders "
-              "(customer_id, created_at);\n"
-              "-- to undo: DROP INDEX CONCURRENTLY public.orders_customer_id_created_at_idx;");
-}
-
-TEST(CreateIndex, OfAPartitionedTableIsNotConcurrent) {
-    EXPECT_EQ(create_index({"public.log", "at", 3}), "CREATE INDEX log_at_idx ON public.log (at);\n"
-                                                     "-- to undo: DROP INDEX public.log_at_idx;");
-}
-
-TEST(CreateIndex, KeepsQuotesOfNamesAndNeedsNoneForItsOwn) {
-    const std::string quoted = create_index({"\"My.Schema\".\"Order\"\"s\"", "\"Id\""});
-    EXPECT_NE(quoted.find(" ON \"My.Schema\".\"Order\"\"s\" (\"Id\");\n"), std::string::npos) << quoted;
-    EXPECT_NE(quoted.find(" DROP INDEX CONCURRENTLY \"My.Schema\".rder_s_d_"), std::string::npos) << quoted;
-    const std::string sql = create_index({"\"my.schema\".orders", "name"});
-    EXPECT_EQ(sql, "CREATE INDEX CONCURRENTLY orders_name_idx ON \"my.schema\".orders (name);\n"
-                   "-- to undo: DROP INDEX CONCURRENTLY \"my.schema\".orders_name_idx;");
-    EXPECT_EQ(index_name({"t", "a"}), "t_a_idx") << "without a schema";
-}
-
-TEST(CreateIndex, NamesAreIdentifiersOfAtMost63BytesAndDiffer) {
-    const std::string t63(63, 't');
-    const std::string c60 = std::string(59, 'c');
-    std::set<std::string> names;
-    for (const Index &index : {Index{"public." + t63, "a"}, Index{"public." + t63, "b"}, Index{"public.t", c60 + "a"},
-                               Index{"public.t", c60 + "b"}, Index{"public.\"größe\"", "a"},
-                               Index{"public.\"größer\"", "a"}, Index{"public.\"Ö\"", "\"Ä\""},
-                               Index{"public.\"T\"", "a"}, Index{"public.t", "a"}, Index{"public.t", "a DESC"},
-                               Index{"public.\"2024\"", "a"}, Index{"public.\"2" + t63.substr(2) + "\"", "a"}}) {
-        const std::string name = index_name(index);
-        EXPECT_LE(name.size(), 63u) << name;
-        EXPECT_EQ(name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_"), std::string::npos) << name;
-        EXPECT_EQ(std::string("0123456789").find(name[0]), std::string::npos) << name;
-        EXPECT_TRUE(name.ends_with("_idx")) << name;
-        EXPECT_TRUE(names.insert(name).second) << name;
-    }
-}
-
-TEST(CreateIndex, NamesOfExpressionsTellWhatTheyLeaveOut) {
-    EXPECT_NE(index_name({"public.t", "(a || b)"}), index_name({"public.t", "(a + b)"}));
-}
-
-TEST(CreateIndex, HasAnotherNameForWhenThePlainOneIsTaken) {
-    const Index index{"public.t", "a"};
-    EXPECT_EQ(index_name(index), "t_a_idx");
-    const std::string unusual = index_name(index, true);
-    EXPECT_NE(unusual, "t_a_idx");
-    EXPECT_TRUE(unusual.starts_with("t_a_") && unusual.ends_with("_idx")) << unusual;
-    EXPECT_EQ(index_name(index, true), unusual) << "the same each time";
-}
-
-TEST(CreateIndex, IsNotWrittenWithoutATableOrColumns) {
-    EXPECT_EQ(create_index({"public.t", ""}), "");
-    EXPECT_EQ(create_index({"", "a"}), "");
 }
 
 } // namespace

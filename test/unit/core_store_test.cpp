@@ -209,10 +209,13 @@ TEST(Slot, IsFoldedPartitionByPartitionWithNothingLost) {
 TEST(Slot, GivesItsCountersOnce) {
     const OwnedStore owned;
     BackendSlot &slot = owned.store.slot(0);
-    slot.counters = SlotCounters{1, 2, 3, 4, 5, 6};
+    slot.counters = SlotCounters{1, 2, 3, 4, 5, 6, 7};
+    EXPECT_EQ(connection_of(slot).statements, 1u);
     fold_counters(owned.store, slot);
     fold_counters(owned.store, slot);
-    for (std::uint64_t i = 0; i < 6; ++i) EXPECT_EQ(owned.store.header().counters[i], i + 1);
+    for (std::uint64_t i = 0; i < 7; ++i) EXPECT_EQ(owned.store.header().counters[i], i + 1);
+    EXPECT_EQ(connection_of(slot).statements, 1u) << "and keeps those of its connection";
+    EXPECT_EQ(connection_of(slot).busy_ns, 2);
 }
 
 TEST(Store, AddsFindingsUnderTheirKeyWithTheLastTags) {
@@ -304,6 +307,32 @@ TEST(Store, AddsScansByStatementRoleAndTable) {
     EXPECT_EQ(record->rows_read, 2000);
     EXPECT_EQ(record->rows_removed, 1800);
     EXPECT_STREQ(record->relation_name, "public.t");
+}
+
+TEST(Store, KeepsWhatTheLatestLargeScanAskedFor) {
+    OwnedStore owned;
+    PlanFacts facts{};
+    facts.scan_count = 1;
+    ScanFacts &scan = facts.scans[0];
+    scan.relation = 77;
+    const StatementShape shape = look_up(1);
+    StatementEvent event{};
+    event.shape = &shape;
+    event.facts = &facts;
+    const auto add = [&](std::uint64_t rows, std::int16_t attribute) {
+        scan.rows_read = rows;
+        scan.need = {};
+        scan.need.count = attribute > 0;
+        scan.need.keys[0] = {attribute, KeyUse::equality, 0, 5};
+        add_scans(owned.store, ClientIdentity{5, 10, {}}, event);
+        return owned.store.scans().find(ScanKey{shape.fingerprint, 5, 10, 77, 0})->need.keys[0].attribute;
+    };
+    EXPECT_EQ(add(50'000, 1), 1);
+    EXPECT_EQ(add(60'000, 2), 2) << "the latest";
+    EXPECT_EQ(add(20'000, 3), 3) << "also where it is somewhat smaller";
+    EXPECT_EQ(add(500'000, 4), 4);
+    EXPECT_EQ(add(49'999, 5), 4) << "one of less than a tenth of the rows";
+    EXPECT_EQ(add(500'000, 0), 4) << "and one that asked for nothing that is known";
 }
 
 TEST(Store, GivesTheUnitOfAnEvictedTraceAway) {

@@ -15,6 +15,11 @@
     X(redundant_count)                                                                                                 \
     X(count_storm)                                                                                                     \
     X(fetch_ids_then_rows)                                                                                             \
+    X(leading_wildcard)                                                                                                \
+    X(non_sargable)                                                                                                    \
+    X(unindexed_sort)                                                                                                  \
+    X(wide_result)                                                                                                     \
+    X(stale_statistics)                                                                                                \
     X(deep_offset)                                                                                                     \
     X(unbounded_result)                                                                                                \
     X(mass_write)                                                                                                      \

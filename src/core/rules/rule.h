@@ -33,6 +33,7 @@ enum class Fix : std::uint8_t {
     keyset_page,         // the query's page by key
     write_in_batches,    // the UPDATE or DELETE, some rows at a time in the order of their key
     create_index,
+    analyze, // the finding's relation
 };
 
 struct SeriesContext {
@@ -128,6 +129,8 @@ struct RuleDescriptor {
     void (*on_nested)(const NestedContext &context) = nullptr;
     // Called when a unit that has findings ends; null: nothing that the rule found depends on the end.
     void (*on_unit)(const UnitContext &context) = nullptr;
+    // Names for a number of the evidence that is none in itself; null, for one: it is a number. null: all are.
+    const char *(*name_evidence)(int place, std::int64_t value) = nullptr;
     // Called when an explicit transaction that sat idle has ended, and for readers while it goes on.
     void (*on_idle)(const IdleContext &context) = nullptr;
     // Called when a connection runs its first statement, and when it has ended and was added to its record.

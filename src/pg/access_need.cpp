@@ -1,0 +1,325 @@
+#include <algorithm>
+
+#include "core/text.h"
+
+#include "pg/access_need.h"
+#include "pg/expression.h"
+#include "pg/pattern.h"
+#include "pg/plan_origin.h"
+
+#include "pg/pg.h"
+
+namespace query_audit {
+namespace {
+
+KeyUse use_of_order(int strategy) {
+    if (strategy == BTEqualStrategyNumber) return KeyUse::equality;
+    return strategy >= 1 && strategy <= BTMaxStrategyNumber ? KeyUse::range : KeyUse::none;
+}
+
+// What the type's usual GIN index could answer.
+KeyUse use_of_gin(Oid operator_id, const Node *expression) {
+    const Oid type = getBaseType(exprType(expression));
+    const Oid operator_class = GetDefaultOpClass(type, GIN_AM_OID);
+    if (!OidIsValid(operator_class) || !op_in_opfamily(operator_id, get_opclass_family(operator_class))) {
+        return KeyUse::none;
+    }
+    return type == TSVECTOROID ? KeyUse::full_text : KeyUse::containment;
+}
+
+// jsonb_path_ops makes a smaller index, for fewer operators than the usual class.
+bool is_path_operator(Oid operator_id) {
+    static char name[] = "jsonb_path_ops";
+    const Oid operator_class = get_opclass_oid(GIN_AM_OID, list_make1(makeString(name)), true);
+    return OidIsValid(operator_class) && op_in_opfamily(operator_id, get_opclass_family(operator_class));
+}
+
+bool read_comparison(Oid operator_id, const Node *left, const Node *right, const EState *state, Condition &condition) {
+    condition.expression = strip(left);
+    condition.value = right;
+    condition.comparison = operator_id;
+    // What the value's type has made of a column is no key: with a value of the column's own type the column is.
+    bool implicit = false;
+    if (cast_argument(condition.expression, implicit) != nullptr && implicit) return false;
+    if (!is_value(right) || !is_indexable(condition.expression)) return false;
+    condition.key.use = use_of_order(order_strategy(operator_id, condition.expression));
+    if (condition.key.use != KeyUse::none) return true;
+    const Pattern pattern = read_pattern(operator_id, right, state);
+    if (pattern.kind != PatternKind::none) {
+        const bool fixed = pattern.kind == PatternKind::fixed_beginning;
+        condition.key.use = fixed ? KeyUse::range : KeyUse::pattern;
+        if (fixed && !sorts_by_bytes(exprCollation(condition.expression))) {
+            condition.key.flags |= key_flag::pattern_order;
+        }
+        condition.starts_open = pattern.kind == PatternKind::open_beginning;
+        return true;
+    }
+    condition.key.use = use_of_gin(operator_id, condition.expression);
+    if (is_path_operator(operator_id)) condition.key.flags |= key_flag::path_operators;
+    return condition.key.use != KeyUse::none;
+}
+
+bool read_operator(const OpExpr *clause, const EState *state, Condition &condition) {
+    if (list_length(clause->args) != 2) return false;
+    const Node *left = static_cast<const Node *>(linitial(clause->args));
+    const Node *right = static_cast<const Node *>(llast(clause->args));
+    if (!is_value(left)) return read_comparison(clause->opno, left, right, state, condition);
+    const Oid commutator = get_commutator(clause->opno);
+    return OidIsValid(commutator) && read_comparison(commutator, right, left, state, condition);
+}
+
+bool read_test(const Node *expression, KeyUse use, Condition &condition) {
+    condition.expression = strip(expression);
+    condition.value = nullptr;
+    condition.key.use = use;
+    // A condition that is true or not is no column's own.
+    const bool of_null = use == KeyUse::is_null || use == KeyUse::is_not_null;
+    return of_null ? is_indexable(condition.expression) : is_column(condition.expression);
+}
+
+bool read_boolean_test(const BooleanTest *test, Condition &condition) {
+    const Node *argument = reinterpret_cast<const Node *>(test->arg);
+    if (test->booltesttype == IS_TRUE) return read_test(argument, KeyUse::is_true, condition);
+    return test->booltesttype == IS_FALSE && read_test(argument, KeyUse::is_false, condition);
+}
+
+bool read_clause(const Node *clause, const EState *state, Condition &condition) {
+    switch (nodeTag(clause)) {
+    case T_OpExpr:
+        return read_operator(reinterpret_cast<const OpExpr *>(clause), state, condition);
+    case T_ScalarArrayOpExpr: {
+        const auto *list = reinterpret_cast<const ScalarArrayOpExpr *>(clause);
+        const Node *left = static_cast<const Node *>(linitial(list->args));
+        return list->useOr &&
+               read_comparison(list->opno, left, static_cast<const Node *>(llast(list->args)), nullptr, condition);
+    }
+    case T_NullTest: {
+        const NullTest *test = reinterpret_cast<const NullTest *>(clause);
+        const KeyUse use = test->nulltesttype == IS_NULL ? KeyUse::is_null : KeyUse::is_not_null;
+        return read_test(reinterpret_cast<const Node *>(test->arg), use, condition);
+    }
+    case T_BooleanTest:
+        return read_boolean_test(reinterpret_cast<const BooleanTest *>(clause), condition);
+    case T_BoolExpr: {
+        const BoolExpr *negation = reinterpret_cast<const BoolExpr *>(clause);
+        return negation->boolop == NOT_EXPR &&
+               read_test(static_cast<const Node *>(linitial(negation->args)), KeyUse::is_false, condition);
+    }
+    case T_Var:
+        return read_test(clause, KeyUse::is_true, condition);
+    default:
+        return false;
+    }
+}
+
+// Collects the keys of one table.
+class NeedWriter {
+  public:
+    NeedWriter(const NeedContext &context, AccessNeed &need)
+        : context_(context), relation_(context.scan->ss_currentRelation), need_(need) {}
+
+    void add_conditions(const List *clauses) {
+        ListCell *cell;
+        foreach (cell, clauses) {
+            Condition condition;
+            if (!read_condition(relation_, static_cast<const Node *>(lfirst(cell)), context_.scan->ps.state,
+                                condition)) {
+                continue;
+            }
+            (void)add(condition.key, condition.expression, RelationGetRelid(relation_));
+        }
+    }
+
+    void add_join(const Plan *node, const List *clauses) {
+        ListCell *cell;
+        foreach (cell, clauses) {
+            const OpExpr *clause = static_cast<const OpExpr *>(lfirst(cell));
+            if (!IsA(clause, OpExpr) || list_length(clause->args) != 2) continue;
+            for (const Node *side :
+                 {static_cast<const Node *>(linitial(clause->args)), static_cast<const Node *>(llast(clause->args))}) {
+                const Origin origin = origin_of(context_.plan, node, side);
+                if (!is_ours(origin) || order_strategy(clause->opno, origin.expression) != BTEqualStrategyNumber) {
+                    continue;
+                }
+                (void)add_of(origin, KeyUse::join, 0);
+            }
+        }
+    }
+
+    // All keys of the sort, or none.
+    void add_sort(const Sort *sort, bool limited) {
+        const std::uint8_t before = need_.count;
+        for (int i = 0; i < sort->numCols; ++i) {
+            const TargetEntry *column = get_tle_by_resno(sort->plan.targetlist, sort->sortColIdx[i]);
+            const Origin origin = column == nullptr
+                                      ? Origin{}
+                                      : origin_of(context_.plan, &sort->plan, reinterpret_cast<Node *>(column->expr));
+            const bool usable = is_ours(origin) && sort->collations[i] == exprCollation(origin.expression);
+            if (!usable || !add_of(origin, KeyUse::sort, sort_flags(sort, i))) {
+                need_.count = before;
+                return;
+            }
+        }
+        need_.sort_limited = limited;
+    }
+
+  private:
+    static std::uint8_t sort_flags(const Sort *sort, int i) {
+        Oid family;
+        Oid type;
+        int16 strategy = 0;
+        std::uint8_t flags = 0;
+        (void)ordering_properties(sort->sortOperators[i], &family, &type, &strategy);
+        if (strategy == BTGreaterStrategyNumber) flags |= key_flag::descending;
+        if (sort->nullsFirst[i]) flags |= key_flag::nulls_first;
+        return flags;
+    }
+
+    bool is_ours(const Origin &origin) const {
+        return origin.scan != nullptr && counted_entry(context_.plan, origin.scan->scanrelid) == context_.entry &&
+               is_indexable(origin.expression);
+    }
+
+    // Partitions' columns may have other numbers than one another's.
+    bool add_of(const Origin &origin, KeyUse use, std::uint8_t flags) {
+        const Oid scanned = rt_fetch(origin.scan->scanrelid, context_.plan->rtable)->relid;
+        AccessKey key{0, use, flags, 0};
+        if (is_column(origin.expression)) {
+            key.attribute = reinterpret_cast<const Var *>(origin.expression)->varattno;
+        }
+        if (scanned == RelationGetRelid(relation_)) {
+            key.distinct = static_cast<float>(distinct_values(relation_, origin.expression));
+        }
+        return add(key, origin.expression, scanned);
+    }
+
+    bool add(AccessKey key, const Node *expression, Oid relation) {
+        if (need_.count == max_access_keys) return false;
+        if (key.attribute > 0) {
+            key.attribute = root_attribute(relation, key.attribute);
+            if (key.attribute == InvalidAttrNumber) return false;
+        } else if (!add_expression(key, expression, relation)) {
+            return false;
+        }
+        AccessKey *const end = need_.keys + need_.count;
+        const bool known = std::any_of(need_.keys, end, [&key](const AccessKey &other) {
+            return other.attribute == key.attribute && other.use == key.use && other.flags == key.flags;
+        });
+        if (!known) need_.keys[need_.count++] = key;
+        return true;
+    }
+
+    // One expression at most; a cut one would be no valid SQL. A column cast to another type is compared with the wrong
+    // one: the statement is to be mended, and not the table.
+    bool add_expression(AccessKey &key, const Node *expression, Oid relation) {
+        bool implicit = false;
+        if (is_column(strip(cast_argument(expression, implicit)))) return false;
+        char text[access_expression_bytes];
+        TextWriter out(text, sizeof(text));
+        write_indexed_expression(relation, expression, out);
+        if (out.truncated()) return false;
+        if (need_.expression[0] != '\0' && strcmp(need_.expression, text) != 0) return false;
+        assign_text(need_.expression, out.view());
+        key.flags |= key_flag::expression;
+        return true;
+    }
+
+    AttrNumber root_attribute(Oid relation, AttrNumber attribute) const {
+        if (relation == context_.root) return attribute;
+        const char *name = get_attname(relation, attribute, true);
+        return name != nullptr ? get_attnum(context_.root, name) : InvalidAttrNumber;
+    }
+
+    const NeedContext &context_;
+    Relation relation_;
+    AccessNeed &need_;
+};
+
+struct Walk {
+    NeedWriter *writer;
+    AccessNeed *need;
+    bool sorted;
+};
+
+void add_joins(const PlanState *node, NeedWriter &writer) {
+    const Plan *plan = node->plan;
+    if (IsA(plan, NestLoop)) writer.add_join(plan, reinterpret_cast<const Join *>(plan)->joinqual);
+    if (IsA(plan, HashJoin)) writer.add_join(plan, reinterpret_cast<const HashJoin *>(plan)->hashclauses);
+    if (IsA(plan, MergeJoin)) writer.add_join(plan, reinterpret_cast<const MergeJoin *>(plan)->mergeclauses);
+}
+
+// The sort nearest to the root counts: what is below it is sorted again.
+void add_sort(const PlanState *node, Walk &walk) {
+    if (walk.sorted) return;
+    const bool incremental = IsA(node, IncrementalSortState);
+    if (!incremental && !IsA(node, SortState)) return;
+    const bool limited = incremental ? reinterpret_cast<const IncrementalSortState *>(node)->bounded
+                                     : reinterpret_cast<const SortState *>(node)->bounded;
+    walk.writer->add_sort(reinterpret_cast<const Sort *>(node->plan), limited);
+    walk.sorted = walk.need->count > 0 && walk.need->keys[walk.need->count - 1].use == KeyUse::sort;
+}
+
+bool walk(PlanState *node, void *context) {
+    if (node == nullptr) return false;
+    Walk &state = *static_cast<Walk *>(context);
+    add_joins(node, *state.writer);
+    return walk_plan_state(node, walk, context);
+}
+
+bool walk_sorts(PlanState *node, void *context) {
+    if (node == nullptr) return false;
+    Walk &state = *static_cast<Walk *>(context);
+    add_sort(node, state);
+    return state.sorted || walk_plan_state(node, walk_sorts, context);
+}
+
+} // namespace
+
+int order_strategy(Oid operator_id, const Node *expression) {
+    const Oid operator_class = GetDefaultOpClass(getBaseType(exprType(expression)), BTREE_AM_OID);
+    if (!OidIsValid(operator_class)) return 0;
+    const int strategy = get_op_opfamily_strategy(operator_id, get_opclass_family(operator_class));
+    return strategy <= BTMaxStrategyNumber ? strategy : 0;
+}
+
+bool read_condition(Relation relation, const Node *clause, const EState *state, Condition &condition) {
+    memset(static_cast<void *>(&condition), 0, sizeof(condition));
+    if (!read_clause(clause, state, condition)) return false;
+    if (is_column(condition.expression)) {
+        condition.key.attribute = reinterpret_cast<const Var *>(condition.expression)->varattno;
+    }
+    condition.key.distinct = static_cast<float>(distinct_values(relation, condition.expression));
+    return true;
+}
+
+double distinct_values(Relation relation, const Node *expression) {
+    if (!is_column(expression)) return 0;
+    const AttrNumber column = reinterpret_cast<const Var *>(expression)->varattno;
+    HeapTuple statistics = SearchSysCache3(STATRELATTINH, ObjectIdGetDatum(RelationGetRelid(relation)),
+                                           Int16GetDatum(column), BoolGetDatum(false));
+    if (!HeapTupleIsValid(statistics)) return 0;
+    const double distinct = reinterpret_cast<Form_pg_statistic>(GETSTRUCT(statistics))->stadistinct;
+    ReleaseSysCache(statistics);
+    // Negative is a share of the rows.
+    return distinct < 0 ? -distinct * std::max(1.0, static_cast<double>(relation->rd_rel->reltuples)) : distinct;
+}
+
+const List *conditions_of(const ScanState *scan, int part) {
+    const Plan *plan = scan->ps.plan;
+    // Its columns are those of the index.
+    if (IsA(plan, IndexOnlyScan)) return NIL;
+    if (part == 0) return plan->qual;
+    if (IsA(plan, IndexScan)) return reinterpret_cast<const IndexScan *>(plan)->indexqualorig;
+    return IsA(plan, BitmapHeapScan) ? reinterpret_cast<const BitmapHeapScan *>(plan)->bitmapqualorig : NIL;
+}
+
+void describe_need(const NeedContext &context, AccessNeed &need) {
+    memset(static_cast<void *>(&need), 0, sizeof(need));
+    NeedWriter writer(context, need);
+    for (int part = 0; part < condition_parts; ++part) writer.add_conditions(conditions_of(context.scan, part));
+    Walk state{&writer, &need, false};
+    (void)walk(context.top, &state);
+    (void)walk_sorts(context.top, &state);
+}
+
+} // namespace query_audit

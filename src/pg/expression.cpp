@@ -1,0 +1,206 @@
+#include "pg/expression.h"
+
+#include "pg/pg.h"
+
+namespace query_audit {
+namespace {
+
+constexpr int deepest_expression = 6;
+
+bool is_json_access(Oid operator_id) {
+    const char *name = get_opname(operator_id);
+    return name != nullptr && (strcmp(name, "->") == 0 || strcmp(name, "->>") == 0);
+}
+
+bool is_text_constant(const Node *node) {
+    if (node == nullptr || !IsA(node, Const)) return false;
+    const Const *constant = reinterpret_cast<const Const *>(node);
+    return !constant->constisnull && constant->consttype == TEXTOID;
+}
+
+bool is_made_of_columns(const Node *node, int depth) {
+    node = strip(node);
+    if (node == nullptr || depth > deepest_expression) return false;
+    if (is_column(node)) return true;
+    if (IsA(node, CoerceViaIO)) {
+        return is_made_of_columns(reinterpret_cast<const Node *>(reinterpret_cast<const CoerceViaIO *>(node)->arg),
+                                  depth + 1);
+    }
+    const List *arguments = NIL;
+    // The length of a cast to one is a constant argument.
+    if (IsA(node, FuncExpr) && !reinterpret_cast<const FuncExpr *>(node)->funcretset) {
+        arguments = reinterpret_cast<const FuncExpr *>(node)->args;
+    } else if (IsA(node, OpExpr)) {
+        const OpExpr *expression = reinterpret_cast<const OpExpr *>(node);
+        arguments = expression->args;
+        if (list_length(arguments) == 2 && is_json_access(expression->opno) &&
+            is_text_constant(static_cast<const Node *>(llast(arguments)))) {
+            return is_made_of_columns(static_cast<const Node *>(linitial(arguments)), depth + 1);
+        }
+    }
+    ListCell *cell;
+    foreach (cell, arguments) {
+        if (!is_made_of_columns(static_cast<const Node *>(lfirst(cell)), depth + 1)) return false;
+    }
+    return arguments != NIL;
+}
+
+} // namespace
+
+const Node *strip(const Node *node) {
+    while (node != nullptr && IsA(node, RelabelType)) {
+        node = reinterpret_cast<const Node *>(reinterpret_cast<const RelabelType *>(node)->arg);
+    }
+    return node;
+}
+
+bool is_value(const Node *node) {
+    Node *expression = const_cast<Node *>(node);
+    return !contain_var_clause(expression) && !contain_volatile_functions(expression) && !contain_subplans(expression);
+}
+
+bool is_column(const Node *node) {
+    return node != nullptr && IsA(node, Var) && reinterpret_cast<const Var *>(node)->varattno > 0;
+}
+
+const Node *cast_argument(const Node *node, bool &implicit) {
+    CoercionForm form = COERCE_EXPLICIT_CALL;
+    const Node *argument = nullptr;
+    if (IsA(node, FuncExpr)) {
+        const FuncExpr *call = reinterpret_cast<const FuncExpr *>(node);
+        form = call->funcformat;
+        if (call->args != NIL) argument = static_cast<const Node *>(linitial(call->args));
+    } else if (IsA(node, CoerceViaIO)) {
+        form = reinterpret_cast<const CoerceViaIO *>(node)->coerceformat;
+        argument = reinterpret_cast<const Node *>(reinterpret_cast<const CoerceViaIO *>(node)->arg);
+    }
+    implicit = form == COERCE_IMPLICIT_CAST;
+    return implicit || form == COERCE_EXPLICIT_CAST ? argument : nullptr;
+}
+
+bool is_indexable(const Node *node) {
+    return is_column(node) || (is_made_of_columns(node, 0) && !contain_mutable_functions(const_cast<Node *>(node)));
+}
+
+void ExpressionWriter::write(const Node *node, int depth) {
+    node = strip(node);
+    if (node == nullptr || depth > deepest_expression) return out_.append("...");
+    bool implicit = false;
+    if (const Node *argument = cast_argument(node, implicit)) return write_cast(argument, node, implicit, depth);
+    switch (nodeTag(node)) {
+    case T_Var:
+        return write_column(reinterpret_cast<const Var *>(node));
+    case T_Const:
+    case T_Param:
+    case T_SQLValueFunction:
+        return out_.append("?");
+    case T_OpExpr:
+        return write_operator(reinterpret_cast<const OpExpr *>(node), depth);
+    case T_ScalarArrayOpExpr:
+        return write_array(reinterpret_cast<const ScalarArrayOpExpr *>(node), depth);
+    case T_BoolExpr:
+        return write_boolean(reinterpret_cast<const BoolExpr *>(node), depth);
+    case T_NullTest: {
+        const NullTest *test = reinterpret_cast<const NullTest *>(node);
+        write(reinterpret_cast<const Node *>(test->arg), depth + 1);
+        return out_.append(test->nulltesttype == IS_NULL ? " IS NULL" : " IS NOT NULL");
+    }
+    case T_FuncExpr:
+        return write_function(reinterpret_cast<const FuncExpr *>(node), depth);
+    default:
+        return out_.append("...");
+    }
+}
+
+void ExpressionWriter::write_column(const Var *var) {
+    const char *name = var->varattno > 0 ? get_attname(relation_, var->varattno, true) : nullptr;
+    out_.append(name != nullptr ? quote_identifier(name) : "...");
+}
+
+void ExpressionWriter::write_operator(const OpExpr *expression, int depth) {
+    const char *name = get_opname(expression->opno);
+    const Node *right = static_cast<const Node *>(llast(expression->args));
+    const bool json = is_json_access(expression->opno);
+    if (depth > 0) out_.append("(");
+    if (list_length(expression->args) == 2) {
+        write(static_cast<const Node *>(linitial(expression->args)), depth + 1);
+        out_.append(" ");
+    }
+    out_.append(name != nullptr ? name : "?");
+    out_.append(" ");
+    if (json && is_text_constant(right)) {
+        const Const *key = reinterpret_cast<const Const *>(right);
+        out_.append(quote_literal_cstr(TextDatumGetCString(key->constvalue)));
+    } else {
+        write(right, depth + 1);
+    }
+    if (depth > 0) out_.append(")");
+}
+
+void ExpressionWriter::write_array(const ScalarArrayOpExpr *expression, int depth) {
+    const char *name = get_opname(expression->opno);
+    write(static_cast<const Node *>(linitial(expression->args)), depth + 1);
+    out_.append(" ");
+    out_.append(name != nullptr ? name : "?");
+    out_.append(expression->useOr ? " ANY (" : " ALL (");
+    const Node *list = static_cast<const Node *>(llast(expression->args));
+    if (is_value(list)) {
+        out_.append("?");
+    } else {
+        write(list, depth + 1);
+    }
+    out_.append(")");
+}
+
+void ExpressionWriter::write_boolean(const BoolExpr *expression, int depth) {
+    if (expression->boolop == NOT_EXPR) {
+        out_.append("NOT ");
+        return write(static_cast<const Node *>(linitial(expression->args)), depth + 1);
+    }
+    const char *separator = "";
+    out_.append("(");
+    ListCell *cell;
+    foreach (cell, expression->args) {
+        out_.append(separator);
+        write(static_cast<const Node *>(lfirst(cell)), depth + 1);
+        separator = expression->boolop == AND_EXPR ? " AND " : " OR ";
+    }
+    out_.append(")");
+}
+
+void ExpressionWriter::write_function(const FuncExpr *expression, int depth) {
+    const char *name = get_func_name(expression->funcid);
+    const Oid schema = get_func_namespace(expression->funcid);
+    const char *schema_name =
+        OidIsValid(schema) && schema != PG_CATALOG_NAMESPACE ? get_namespace_name(schema) : nullptr;
+    const char *separator = "";
+    out_.append(name != nullptr ? quote_qualified_identifier(schema_name, name) : "...");
+    out_.append("(");
+    ListCell *cell;
+    foreach (cell, expression->args) {
+        out_.append(separator);
+        write(static_cast<const Node *>(lfirst(cell)), depth + 1);
+        separator = ", ";
+    }
+    out_.append(")");
+}
+
+// What the server put there itself, it will put there again.
+void ExpressionWriter::write_cast(const Node *argument, const Node *cast, bool implicit, int depth) {
+    if (implicit || is_value(argument)) return write(argument, depth);
+    out_.append("(");
+    write(argument, depth + 1);
+    out_.append(")::");
+    out_.append(format_type_be(exprType(cast)));
+}
+
+void write_indexed_expression(Oid relation, const Node *expression, TextWriter &out) {
+    expression = strip(expression);
+    const bool call =
+        IsA(expression, FuncExpr) && reinterpret_cast<const FuncExpr *>(expression)->funcformat == COERCE_EXPLICIT_CALL;
+    if (!call) out.append("(");
+    ExpressionWriter(relation, out).write(expression);
+    if (!call) out.append(")");
+}
+
+} // namespace query_audit

@@ -1,0 +1,69 @@
+#include "pg/index_cause.h"
+
+#include "pg/pg.h"
+
+namespace query_audit {
+namespace {
+
+// A share of the table that the planner rather reads from its beginning to its end.
+constexpr double large_share = 0.05;
+
+const char *index_name(Oid index) {
+    const char *name = get_rel_name(index);
+    return name != nullptr ? quote_identifier(name) : nullptr;
+}
+
+double kept_share(const ScanNeed &need) {
+    const auto read = static_cast<double>(Max(need.rows_read, 1));
+    return 1 - static_cast<double>(need.rows_removed) / read;
+}
+
+const char *cause_of(const CatalogTable &table, const ScanNeed &need) {
+    if (table.stale) return "the table has changed much since it was analysed, or never was: run ANALYZE on it";
+    if (kept_share(need) >= large_share) {
+        return "the filter keeps so many rows that to read the whole table is cheaper: an index with more of the "
+               "filter's columns, or one that holds all columns that the statement reads, would be used";
+    }
+    return "the planner expected it to cost more: look at the estimated rows in EXPLAIN, at random_page_cost, and at "
+           "the settings that turn index scans off";
+}
+
+const char *difference(const ExistingIndex &index, const IndexCandidate &candidate) {
+    if (!index.usable) return "is not valid, or is for other rows alone";
+    if (index.condition_count > 0) return "is for other rows alone";
+    if (index.keys[0].operator_class != candidate.keys[0].operator_class) {
+        return "is of another operator class or collation";
+    }
+    return nullptr;
+}
+
+} // namespace
+
+const char *why_not_used(Oid relation, const ScanNeed &need) {
+    if (!can_be_indexed(relation)) return nullptr;
+    const char *const expressions[] = {need.need.expression[0] != '\0' ? need.need.expression : nullptr, nullptr};
+    CatalogTable table = read_catalog_table(relation, expressions);
+    read_columns(relation, table.partitioned, &need, 1, table.table);
+    Proposal proposal;
+    NeedVerdict verdict;
+    (void)propose_indexes(&need, 1, table.table, &proposal, &verdict);
+    if (verdict.verdict != Verdict::served) return nullptr;
+    const char *name = index_name(table.index_oids[verdict.place]);
+    return name != nullptr
+               ? psprintf("The index %s would serve this filter and was not used: %s.", name, cause_of(table, need))
+               : nullptr;
+}
+
+const char *why_not_served(const CatalogTable &table, const IndexCandidate &candidate) {
+    for (int i = 0; i < table.table.index_count; ++i) {
+        const ExistingIndex &index = table.table.indexes[i];
+        const bool same_column = index.method == candidate.method && index.key_count > 0 &&
+                                 index.keys[0].attribute == candidate.keys[0].attribute && index.keys[0].attribute > 0;
+        const char *name = same_column ? index_name(table.index_oids[i]) : nullptr;
+        const char *what = name != nullptr ? difference(index, candidate) : nullptr;
+        if (what != nullptr) return psprintf("the index %s leads with the same column, but %s", name, what);
+    }
+    return nullptr;
+}
+
+} // namespace query_audit

@@ -1,0 +1,141 @@
+#include "pg/index_sql.h"
+
+#include "pg/pg.h"
+
+namespace query_audit {
+namespace {
+
+constexpr Size bytes_of_names = 1024; // in a statement, with its keywords
+// A partitioned table up to this size is indexed at once: its writers wait for a second or two.
+constexpr double small_bytes = 128.0 * 1024 * 1024;
+
+// Whether the name belongs to something else than the proposed index, which may have been created since.
+bool is_taken(const char *name, Oid schema, Oid table) {
+    const Oid holder = get_relname_relid(name, schema);
+    if (!OidIsValid(holder)) return false;
+    HeapTuple tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(holder));
+    if (!HeapTupleIsValid(tuple)) return true;
+    const bool of_table = reinterpret_cast<Form_pg_index>(GETSTRUCT(tuple))->indrelid == table;
+    const bool partial = !heap_attisnull(tuple, Anum_pg_index_indpred, nullptr);
+    ReleaseSysCache(tuple);
+    return !of_table || partial;
+}
+
+void choose_name(Oid relation, const char *relation_name, const char *body, char (&name)[index_name_bytes]) {
+    write_index_name(relation_name, body, false, name);
+    const Oid schema = OidIsValid(relation) ? get_rel_namespace(relation) : InvalidOid;
+    if (OidIsValid(schema) && is_taken(name, schema, relation)) write_index_name(relation_name, body, true, name);
+}
+
+// Whole, however long its quotes make it; null when the table is gone.
+const char *qualified_name(Oid relation) {
+    const char *name = get_rel_name(relation);
+    const char *schema = name != nullptr ? get_namespace_name(get_rel_namespace(relation)) : nullptr;
+    return schema != nullptr ? quote_qualified_identifier(schema, name) : nullptr;
+}
+
+Oid parent_of(Oid partition) { return get_partition_parent(partition, true); }
+
+struct Part {
+    const char *relation;
+    char index[index_name_bytes];
+};
+
+Part part_of(Oid table, const char *body) {
+    Part part{};
+    part.relation = qualified_name(table);
+    if (part.relation != nullptr) choose_name(table, part.relation, body, part.index);
+    return part;
+}
+
+// The index of each table alone; those of partitions that hold rows are built without blocking their writers, and
+// attached from below. A partition without its index would leave the parent's invalid, so none may be missing.
+bool write_parts(List *tables, const char *body, TextWriter &sql) {
+    ListCell *cell;
+    foreach (cell, tables) {
+        const Oid table = lfirst_oid(cell);
+        const Part part = part_of(table, body);
+        if (part.relation == nullptr) return false;
+        if (get_rel_relkind(table) == RELKIND_PARTITIONED_TABLE) {
+            write_create_parent(part.relation, body, part.index, sql);
+        } else {
+            write_create_index({part.relation, false}, body, part.index, sql);
+            sql.append("\n");
+        }
+    }
+    for (int i = list_length(tables) - 1; i > 0; --i) {
+        const Oid table = list_nth_oid(tables, i);
+        const Part part = part_of(table, body);
+        const Part parent = part_of(parent_of(table), body);
+        if (part.relation == nullptr || parent.relation == nullptr) return false;
+        write_attach(parent.relation, parent.index, part.relation, part.index, sql);
+    }
+    return !sql.truncated();
+}
+
+double bytes_of(List *tables) {
+    double pages = 0;
+    ListCell *cell;
+    foreach (cell, tables) {
+        HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(lfirst_oid(cell)));
+        if (!HeapTupleIsValid(tuple)) continue;
+        pages += reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple))->relpages;
+        ReleaseSysCache(tuple);
+    }
+    return pages * BLCKSZ;
+}
+
+bool any_foreign(List *tables) {
+    ListCell *cell;
+    foreach (cell, tables) {
+        if (get_rel_relkind(lfirst_oid(cell)) == RELKIND_FOREIGN_TABLE) return true;
+    }
+    return false;
+}
+
+// Room for a statement on names of any length, each of which may be nothing but quotes.
+char *room_for(const char *body, Size statements) {
+    return static_cast<char *>(palloc0((strlen(body) + bytes_of_names) * statements));
+}
+
+} // namespace
+
+IndexSql write_index_sql(Oid relation, const char *relation_name, const char *body, bool partitioned) {
+    const char *now = OidIsValid(relation) ? qualified_name(relation) : nullptr;
+    if (now == nullptr) relation = InvalidOid;
+    if (now != nullptr) relation_name = now;
+    char name[index_name_bytes];
+    choose_name(relation, relation_name, body, name);
+    const IndexTarget target{relation_name, partitioned};
+    const Size bytes = strlen(body) + bytes_of_names;
+    char *plain = room_for(body, 1);
+    char *drop = room_for(body, 1);
+    TextWriter plain_writer(plain, bytes);
+    TextWriter drop_writer(drop, bytes);
+    write_create_index(target, body, name, plain_writer);
+    write_drop_index(target, name, drop_writer);
+    if (!partitioned || !OidIsValid(relation)) return {relation_name, plain, drop, plain};
+    List *tables = tables_of(relation);
+    // A foreign table has no indexes, and then its parent's never gets valid.
+    if (bytes_of(tables) <= small_bytes || any_foreign(tables)) return {relation_name, plain, drop, plain};
+    const Size statements = 2 * static_cast<Size>(list_length(tables));
+    char *create = room_for(body, statements);
+    TextWriter writer(create, bytes * statements);
+    return {relation_name, write_parts(tables, body, writer) ? create : plain, drop, plain};
+}
+
+bool write_index_sql(Oid relation, const CatalogTable &table, const IndexCandidate &index, IndexSql &sql) {
+    char body[2048];
+    TextWriter writer(body, sizeof(body));
+    if (!write_index_body(index, index_words(relation, index), writer)) return false;
+    const char *relation_name = qualified_name(relation);
+    if (relation_name == nullptr) return false;
+    sql = write_index_sql(relation, relation_name, body, table.partitioned);
+    return true;
+}
+
+bool needs_trigrams(const char *body) {
+    return strstr(body, "gin_trgm_ops") != nullptr && !OidIsValid(get_extension_oid("pg_trgm", true));
+}
+
+} // namespace query_audit

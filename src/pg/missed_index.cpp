@@ -1,0 +1,190 @@
+#include <algorithm>
+
+#include "core/index_text.h"
+#include "core/text.h"
+
+#include "pg/missed_index.h"
+#include "pg/scan_index.h"
+#include "pg/table_indexes.h"
+
+#include "pg/access_need.h"
+#include "pg/expression.h"
+#include "pg/pattern.h"
+
+#include "pg/pg.h"
+
+namespace query_audit {
+namespace {
+
+struct Table {
+    Relation relation;
+    Index entry;
+    const EState *state;
+    TableIndex indexes[most_indexes];
+    int index_count;
+};
+
+// A comparison of something that is made of one column with a value.
+struct Comparison {
+    Oid operation; // with the column on its left
+    Oid collation;
+    const Node *left;
+    const Node *value;
+    AttrNumber column;
+};
+
+AttrNumber only_column(const Node *expression) {
+    Bitmapset *columns = nullptr;
+    Node *node = const_cast<Node *>(expression);
+    if (contain_subplans(node)) return InvalidAttrNumber;
+    List *vars = pull_var_clause(node, PVC_RECURSE_PLACEHOLDERS);
+    ListCell *cell;
+    foreach (cell, vars) {
+        const AttrNumber column = static_cast<const Var *>(lfirst(cell))->varattno;
+        if (column <= 0) return InvalidAttrNumber;
+        columns = bms_add_member(columns, column);
+    }
+    int column = InvalidAttrNumber;
+    return bms_get_singleton_member(columns, &column) ? static_cast<AttrNumber>(column) : InvalidAttrNumber;
+}
+
+bool read_sides(const Node *clause, Comparison &comparison) {
+    const List *sides = NIL;
+    if (IsA(clause, OpExpr)) {
+        const OpExpr *expression = reinterpret_cast<const OpExpr *>(clause);
+        sides = expression->args;
+        comparison.operation = expression->opno;
+        comparison.collation = expression->inputcollid;
+    } else if (IsA(clause, ScalarArrayOpExpr)) {
+        const auto *expression = reinterpret_cast<const ScalarArrayOpExpr *>(clause);
+        if (!expression->useOr) return false;
+        sides = expression->args;
+        comparison.operation = expression->opno;
+        comparison.collation = expression->inputcollid;
+    }
+    if (list_length(sides) != 2) return false;
+    const Node *left = static_cast<const Node *>(linitial(sides));
+    const Node *right = static_cast<const Node *>(llast(sides));
+    if (is_value(left)) {
+        std::swap(left, right);
+        comparison.operation = get_commutator(comparison.operation);
+    }
+    comparison.left = strip(left);
+    comparison.value = right;
+    comparison.column = OidIsValid(comparison.operation) && is_value(right) ? only_column(left) : InvalidAttrNumber;
+    return comparison.column != InvalidAttrNumber;
+}
+
+bool is_ordered(const TableIndex &index) { return index.method == BTREE_AM_OID; }
+
+bool answers_patterns(const TableIndex &index) {
+    const Oid family = get_opclass_family(index.operator_class[0]);
+    return family == TEXT_PATTERN_BTREE_FAM_OID || family == BPCHAR_PATTERN_BTREE_FAM_OID;
+}
+
+// What stands between the comparison and an index of its column.
+Missed cause_of(const Comparison &comparison, const TableIndex &index, bool fixed_beginning) {
+    if (is_column(comparison.left)) {
+        if (fixed_beginning) {
+            const bool in_order = sorts_by_bytes(index.collation[0]) || answers_patterns(index);
+            return in_order ? Missed::none : Missed::collation;
+        }
+        const bool other_order = OidIsValid(comparison.collation) && OidIsValid(index.collation[0]) &&
+                                 comparison.collation != index.collation[0];
+        return other_order && !answers_patterns(index) ? Missed::collation : Missed::none;
+    }
+    bool implicit = false;
+    const Node *argument = strip(cast_argument(comparison.left, implicit));
+    if (argument == nullptr || !is_column(argument)) return Missed::function;
+    return implicit ? Missed::parameter_type : Missed::cast;
+}
+
+void write_columns(const Table &table, const Comparison &comparison, Missed cause, bool fixed_beginning,
+                   ScanFacts &facts) {
+    if (cause == Missed::parameter_type || !is_indexable(comparison.left)) return;
+    const bool of_column = comparison.collation == exprCollation(comparison.left);
+    if (cause == Missed::collation && !fixed_beginning && !of_column) return;
+    IndexKey key{};
+    const bool by_bytes = fixed_beginning && !sorts_by_bytes(exprCollation(comparison.left));
+    if (by_bytes) key.operator_class = OperatorClass::pattern;
+    IndexCandidate candidate{};
+    const Oid relation = RelationGetRelid(table.relation);
+    if (add_index_key(relation, comparison.left, key, candidate))
+        write_index(relation, candidate, facts.missed_columns);
+}
+
+// Whether an index on the left side, had it been made of that, would answer the comparison.
+bool is_answerable(const Comparison &comparison, const Table &table, bool &fixed_beginning) {
+    const Pattern pattern = read_pattern(comparison.operation, comparison.value, table.state);
+    fixed_beginning = pattern.kind == PatternKind::fixed_beginning;
+    return fixed_beginning || order_strategy(comparison.operation, comparison.left) != 0;
+}
+
+void seek_missed_index(const Table &table, const Comparison &comparison, ScanFacts &facts) {
+    bool fixed_beginning = false;
+    if (!is_answerable(comparison, table, fixed_beginning)) return;
+    const TableIndex *missed = nullptr;
+    Missed cause = Missed::none;
+    for (int i = 0; i < table.index_count; ++i) {
+        const TableIndex &index = table.indexes[i];
+        if (index.partial || !is_ordered(index)) continue;
+        const bool held = !is_column(comparison.left) && leads_index(index, comparison.left, table.entry);
+        if (held) return;
+        if (index.column[0] != comparison.column) continue;
+        cause = cause_of(comparison, index, fixed_beginning);
+        if (cause == Missed::none) return;
+        missed = &index;
+    }
+    if (missed == nullptr) return;
+    facts.missed = cause;
+    write_index_name(missed->oid, facts.missed_index);
+    write_columns(table, comparison, cause, fixed_beginning, facts);
+}
+
+bool has_trigram_index(const Table &table, const Node *expression) {
+    return std::any_of(table.indexes, table.indexes + table.index_count, [&](const TableIndex &index) {
+        for (int i = 0; i < index.keys; ++i) {
+            const bool of_column = is_column(expression)
+                                       ? index.column[i] == reinterpret_cast<const Var *>(expression)->varattno
+                                       : i == 0 && leads_index(index, expression, table.entry);
+            if (of_column && is_trigram_class(index.operator_class[i])) return true;
+        }
+        return false;
+    });
+}
+
+void describe_pattern(const Table &table, const Node *expression, ScanFacts &facts) {
+    facts.open_pattern = true;
+    facts.pattern_index_exists = has_trigram_index(table, expression);
+    const Oid type = exprType(expression);
+    if (type != TEXTOID && type != VARCHAROID) return;
+    IndexKey key{};
+    key.operator_class = OperatorClass::trigram;
+    IndexCandidate candidate{};
+    candidate.method = AccessMethod::gin;
+    const Oid relation = RelationGetRelid(table.relation);
+    if (add_index_key(relation, expression, key, candidate)) write_index(relation, candidate, facts.pattern_index);
+}
+
+} // namespace
+
+void describe_missed_index(ScanState *scan, ScanFacts &facts) {
+    Table table;
+    table.relation = scan->ss_currentRelation;
+    table.entry = reinterpret_cast<const Scan *>(scan->ps.plan)->scanrelid;
+    table.state = scan->ps.state;
+    table.index_count = indexes_of(table.relation, table.indexes);
+    ListCell *cell;
+    foreach (cell, conditions_of(scan, 0)) {
+        const Node *clause = static_cast<const Node *>(lfirst(cell));
+        Condition condition;
+        const bool read = read_condition(table.relation, clause, table.state, condition);
+        if (read && condition.starts_open && !facts.open_pattern) describe_pattern(table, condition.expression, facts);
+        Comparison comparison;
+        if (facts.missed == Missed::none && read_sides(clause, comparison)) {
+            seek_missed_index(table, comparison, facts);
+        }
+    }
+}
+
+} // namespace query_audit

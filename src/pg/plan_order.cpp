@@ -1,0 +1,222 @@
+#include <algorithm>
+
+#include "core/index_text.h"
+#include "core/text.h"
+
+#include "pg/plan_order.h"
+#include "pg/scan_index.h"
+#include "pg/table_indexes.h"
+
+#include "pg/access_need.h"
+#include "pg/expression.h"
+#include "pg/plan_origin.h"
+
+#include "pg/pg.h"
+
+namespace query_audit {
+namespace {
+
+constexpr int most_keys = most_index_keys;
+
+// Whether the scan's rows come out of the plan in the order they were read, or, with joins, at least could.
+bool keeps_order(const PlannedStmt *plan, const Plan *node, Index entry, bool joins_may) {
+    if (node == nullptr) return false;
+    const auto goes_on = [&](const Plan *child) { return keeps_order(plan, child, entry, joins_may); };
+    const auto one_of = [&](const List *children) {
+        ListCell *cell;
+        foreach (cell, children) {
+            if (goes_on(static_cast<const Plan *>(lfirst(cell)))) return true;
+        }
+        return false;
+    };
+    switch (nodeTag(node)) {
+    case T_SeqScan:
+    case T_SampleScan:
+    case T_IndexScan:
+    case T_IndexOnlyScan:
+    case T_BitmapHeapScan:
+    case T_TidRangeScan:
+        return counted_entry(plan, reinterpret_cast<const Scan *>(node)->scanrelid) == entry;
+    case T_Append:
+        return one_of(reinterpret_cast<const Append *>(node)->appendplans);
+    case T_MergeAppend:
+        return one_of(reinterpret_cast<const MergeAppend *>(node)->mergeplans);
+    case T_SubqueryScan:
+        return goes_on(reinterpret_cast<const SubqueryScan *>(node)->subplan);
+    case T_NestLoop:
+    case T_HashJoin:
+    case T_MergeJoin: {
+        if (!joins_may) return false;
+        const JoinType type = reinterpret_cast<const Join *>(node)->jointype;
+        const bool outer = type == JOIN_INNER || type == JOIN_LEFT || type == JOIN_SEMI || type == JOIN_ANTI;
+        return (outer && goes_on(node->lefttree)) ||
+               ((type == JOIN_INNER || type == JOIN_RIGHT) && goes_on(node->righttree));
+    }
+    case T_Result:
+    case T_Material:
+    case T_Memoize:
+    case T_Hash:
+    case T_Sort:
+    case T_IncrementalSort:
+    case T_Gather:
+    case T_GatherMerge:
+        return goes_on(node->lefttree);
+    default:
+        return false;
+    }
+}
+
+Origin origin_of_key(const PlannedStmt *plan, const Sort *sort, int key) {
+    const TargetEntry *column = get_tle_by_resno(sort->plan.targetlist, sort->sortColIdx[key]);
+    if (column == nullptr) return Origin{nullptr, nullptr};
+    return origin_of(plan, &sort->plan, reinterpret_cast<const Node *>(column->expr));
+}
+
+struct OrderKey {
+    const Node *expression;
+    bool sorted; // else compared for equality
+    bool descending;
+    bool nulls_first;
+};
+
+int equality_keys(const ScanState *scan, OrderKey (&keys)[most_keys]) {
+    Condition conditions[most_keys];
+    int count = 0;
+    for (int part = 0; part < condition_parts; ++part) {
+        ListCell *cell;
+        foreach (cell, conditions_of(scan, part)) {
+            if (count == most_keys) break;
+            Condition &condition = conditions[count];
+            const Node *clause = static_cast<const Node *>(lfirst(cell));
+            // The rows of several values are in order each, and not together.
+            const bool one_value = !IsA(clause, ScalarArrayOpExpr);
+            if (one_value && read_condition(scan->ss_currentRelation, clause, scan->ps.state, condition) &&
+                condition.key.use == KeyUse::equality) {
+                ++count;
+            }
+        }
+    }
+    std::stable_sort(conditions, conditions + count,
+                     [](const Condition &a, const Condition &b) { return a.key.distinct > b.key.distinct; });
+    for (int i = 0; i < count; ++i) keys[i] = {conditions[i].expression, false, false, false};
+    return count;
+}
+
+int order_keys(const PlannedStmt *plan, const PlanOrder &order, const ScanState *scan, OrderKey (&keys)[most_keys]) {
+    int count = equality_keys(scan, keys);
+    for (int i = 0; i < order.sort->numCols && count < most_keys; ++i) {
+        const Node *expression = origin_of_key(plan, order.sort, i).expression;
+        const auto same = [expression](const OrderKey &key) { return equal(key.expression, expression); };
+        if (std::any_of(keys, keys + count, same)) continue;
+        Oid family;
+        Oid type;
+        int16 strategy = 0;
+        (void)ordering_properties(order.sort->sortOperators[i], &family, &type, &strategy);
+        keys[count++] = {expression, true, strategy == BTGreaterStrategyNumber, order.sort->nullsFirst[i]};
+    }
+    return count;
+}
+
+// Whether the index gives the order, read forwards or backwards. Those compared for equality may stand in any order.
+bool gives_order(const TableIndex &index, const OrderKey *keys, int count) {
+    if (index.partial || index.method != BTREE_AM_OID || index.keys < count) return false;
+    bool forwards = true;
+    bool backwards = true;
+    for (int i = 0; i < count; ++i) {
+        if (!is_column(keys[i].expression)) return false;
+        const AttrNumber column = reinterpret_cast<const Var *>(keys[i].expression)->varattno;
+        if (!keys[i].sorted) {
+            const auto first_sorted = std::find_if(keys, keys + count, [](const OrderKey &key) { return key.sorted; });
+            const auto *const end = index.column + (first_sorted - keys);
+            if (std::find(index.column, end, column) == end) return false;
+            continue;
+        }
+        if (index.column[i] != column) return false;
+        const bool descending = (index.options[i] & INDOPTION_DESC) != 0;
+        const bool nulls_first = (index.options[i] & INDOPTION_NULLS_FIRST) != 0;
+        forwards = forwards && descending == keys[i].descending && nulls_first == keys[i].nulls_first;
+        backwards = backwards && descending != keys[i].descending && nulls_first != keys[i].nulls_first;
+    }
+    return forwards || backwards;
+}
+
+// All keys, or nothing: an index of some does not give the order.
+void write_keys(Oid relation, const OrderKey *keys, int count, ScanFacts &facts) {
+    IndexCandidate candidate{};
+    for (int i = 0; i < count; ++i) {
+        IndexKey key{};
+        key.use = keys[i].sorted ? KeyUse::sort : KeyUse::equality;
+        key.flags = static_cast<uint8>((keys[i].descending ? key_flag::descending : 0) |
+                                       (keys[i].nulls_first ? key_flag::nulls_first : 0));
+        if (!add_index_key(relation, keys[i].expression, key, candidate)) return;
+    }
+    write_index(relation, candidate, facts.sort_columns);
+}
+
+} // namespace
+
+PlanState *sort_of_statement(PlanState *top) {
+    while (top != nullptr) {
+        switch (nodeTag(top)) {
+        case T_SortState:
+        case T_IncrementalSortState:
+            return top;
+        case T_LimitState:
+        case T_LockRowsState:
+        case T_ResultState:
+        case T_GatherState:
+        case T_GatherMergeState:
+        case T_MaterialState:
+            top = outerPlanState(top);
+            break;
+        case T_SubqueryScanState:
+            top = reinterpret_cast<SubqueryScanState *>(top)->subplan;
+            break;
+        default:
+            return nullptr;
+        }
+    }
+    return nullptr;
+}
+
+PlanOrder order_of_plan(const QueryDesc *query) {
+    constexpr PlanOrder none = {nullptr, nullptr, 0, 0, false};
+    const PlannedStmt *plan = query->plannedstmt;
+    PlanState *state = sort_of_statement(query->planstate);
+    if (state == nullptr || outerPlanState(state)->instrument == nullptr) return none;
+    const Instrumentation *counted = outerPlanState(state)->instrument;
+    const bool limited = IsA(state, SortState) ? reinterpret_cast<SortState *>(state)->bounded
+                                               : reinterpret_cast<IncrementalSortState *>(state)->bounded;
+    const Sort *sort = reinterpret_cast<const Sort *>(state->plan);
+    if (sort->numCols > most_keys) return none;
+    PlanOrder order = {sort, nullptr, 0, static_cast<uint64>(counted->ntuples + counted->tuplecount), limited};
+    for (int i = 0; i < sort->numCols; ++i) {
+        const Origin origin = origin_of_key(plan, sort, i);
+        if (origin.scan == nullptr || !is_indexable(origin.expression)) return none;
+        if (sort->collations[i] != exprCollation(origin.expression)) return none;
+        const Index entry = counted_entry(plan, origin.scan->scanrelid);
+        if (i > 0 && entry != order.entry) return none;
+        order.scan = origin.scan;
+        order.entry = entry;
+    }
+    return keeps_order(plan, sort->plan.lefttree, order.entry, limited) ? order : none;
+}
+
+void describe_order(const PlannedStmt *plan, const PlanOrder &order, const ScanState *scan, ScanFacts &facts) {
+    Relation relation = scan->ss_currentRelation;
+    // The keys' columns are numbered as those of the partition that was described.
+    if (order.scan->scanrelid != reinterpret_cast<const Scan *>(scan->ps.plan)->scanrelid) return;
+    OrderKey keys[most_keys];
+    const int count = order_keys(plan, order, scan, keys);
+    TableIndex indexes[most_indexes];
+    const int index_count = indexes_of(relation, indexes);
+    if (std::any_of(indexes, indexes + index_count,
+                    [&](const TableIndex &index) { return gives_order(index, keys, count); })) {
+        return;
+    }
+    facts.rows_sorted = order.rows;
+    facts.sort_limited = order.limited;
+    write_keys(RelationGetRelid(relation), keys, count, facts);
+}
+
+} // namespace query_audit

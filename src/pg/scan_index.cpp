@@ -1,0 +1,53 @@
+#include <algorithm>
+
+#include "core/event.h"
+#include "core/index_text.h"
+
+#include "pg/index_catalog.h"
+#include "pg/scan_index.h"
+
+#include "pg/expression.h"
+
+#include "pg/pg.h"
+
+namespace query_audit {
+
+bool describe_index(ScanFacts &facts) {
+    const auto loops = static_cast<int64>(std::max<uint64>(1, facts.loops));
+    const ScanNeed need{facts.need, 1, loops, static_cast<int64>(facts.rows_read),
+                        static_cast<int64>(facts.rows_removed)};
+    // What it is not told it takes from what was read.
+    const IndexedTable unknown{-1, 0, 0, nullptr, 0, nullptr, 0};
+    IndexCandidate candidate;
+    if (!form_candidate(need, unknown, candidate)) return false;
+    const double rows = rows_of_table(need, unknown);
+    facts.index_exists = has_index_for(facts.relation, need, candidate, rows);
+    trim_candidate(candidate, rows);
+    write_index(facts.relation, candidate, facts.index_columns);
+    return candidate.method == AccessMethod::btree && candidate.keys[0].attribute > 0;
+}
+
+bool add_index_key(Oid relation, const Node *expression, const IndexKey &key, IndexCandidate &candidate) {
+    if (candidate.key_count == max_index_keys) return false;
+    IndexKey &added = candidate.keys[candidate.key_count];
+    added = key;
+    added.attribute = 0;
+    if (is_column(expression)) {
+        added.attribute = reinterpret_cast<const Var *>(expression)->varattno;
+    } else {
+        if (candidate.expression[0] != '\0') return false;
+        TextWriter out(candidate.expression, sizeof(candidate.expression));
+        write_indexed_expression(relation, expression, out);
+        if (out.truncated()) return false;
+    }
+    ++candidate.key_count;
+    return true;
+}
+
+void write_index(Oid relation, const IndexCandidate &candidate, char (&body)[index_columns_bytes]) {
+    TextWriter out(body, sizeof(body));
+    // A cut one would be no valid SQL.
+    if (!write_index_body(candidate, index_words(relation, candidate), out)) body[0] = '\0';
+}
+
+} // namespace query_audit

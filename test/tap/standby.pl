@@ -1,0 +1,87 @@
+# On a hot standby the audit works as on a primary, for all that a standby can run, and it goes on through a failover.
+use strict;
+use warnings;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use QueryAudit;
+use Test::More;
+
+my $primary = audited_cluster('primary', init => { allows_streaming => 1 });
+$primary->safe_psql(
+	'postgres', q{
+	CREATE TABLE item (id int PRIMARY KEY, label text);
+	INSERT INTO item SELECT i, 'label ' || i FROM generate_series(1, 1000) AS i;
+	CREATE TABLE large (id int, kind text);
+	INSERT INTO large SELECT i, 'kind ' || i % 1000 FROM generate_series(1, 50000) AS i;
+	CREATE FUNCTION labels(n int) RETURNS int LANGUAGE plpgsql AS $$
+	DECLARE found text;
+	BEGIN FOR i IN 1 .. n LOOP SELECT label INTO found FROM item WHERE id = i; END LOOP; RETURN n; END $$;
+	ANALYZE;
+	CREATE ROLE reporter IN ROLE pg_read_all_stats;
+});
+$primary->backup('base');
+my $standby = PostgreSQL::Test::Cluster->new('standby');
+$standby->init_from_backup($primary, 'base', has_streaming => 1);
+$standby->start;
+$primary->wait_for_catchup($standby, 'replay', $primary->lsn('write'));
+is($standby->safe_psql('postgres', 'SELECT pg_is_in_recovery()'), 't', 'there is a hot standby');
+
+my $traffic = 'BEGIN; ' . look_ups(1 .. 6) . "COMMIT; SELECT id FROM large WHERE kind = 'kind 7'; SELECT labels(60);";
+my @views = qw(findings statements backend_statements table_scans units rules status);
+
+# What is there to see is seen, and only on the server that it ran on.
+reset_audit($_) for $primary, $standby;
+$standby->safe_psql('postgres', $traffic);
+is(findings_of($standby), "n_plus_one|medium|transaction\nnested_loop_query|high|execution\nseq_scan|high|execution",
+	'a standby finds what ran on it');
+is(findings_of($primary), '', 'of which the primary knows nothing');
+is(statement_counts($standby, 'SELECT label FROM item WHERE id = $1'), '6|6|0', 'it counts');
+like(read_audit($standby, "SELECT fix_sql FROM query_audit.findings WHERE rule = 'n_plus_one'"), qr/= ANY/, 'and says what to do');
+for my $view (@views)
+{
+	like(read_audit($standby, "SELECT count(*), count(v::text) FROM query_audit.$view AS v"), qr/^(\d+)\|\1$/, "$view can be read");
+}
+is($standby->safe_psql('postgres', "SET ROLE reporter; SELECT count(*) FROM query_audit.findings WHERE query LIKE 'SELECT%'"),
+	'3', 'members of pg_read_all_stats read it');
+for my $call ("fingerprint('SELECT 1')", "normalize('SELECT 1')", "begin_unit('checkout'), query_audit.end_unit()", "check_lint('SELECT 1')")
+{
+	is(scalar $standby->psql('postgres', "SELECT query_audit.$call"), 0, "$call works");
+}
+is(read_audit($standby, "SELECT count(*) FROM query_audit.lint('SELECT id FROM item WHERE id = NULL')"), '1', 'lint() works');
+
+# What a standby refuses is refused as ever, and counted as what was seen before.
+my (undef, undef, $error) = $standby->psql('postgres', 'INSERT INTO item VALUES (0)');
+is($error =~ s/^psql:<stdin>:\d+: //r, 'ERROR:  cannot execute INSERT in a read-only transaction', 'what writes fails with the server\'s words');
+reset_audit($standby);
+is(findings_of($standby), '', 'reset() works');
+
+# Replay that takes rows away from a query, and a primary that goes on, disturb nobody.
+my $readers = start_pgbench($standby, look_ups(1 .. 3), '-T', 3, '-c', 2);
+ok(pgbench_ok($primary, "UPDATE item SET label = label || 'x' WHERE id = 5;\n", '-T', 2), 'the primary writes meanwhile');
+ok($readers->finish, 'and those who read the standby do not fail');
+
+# A restart of the standby keeps what it knows, as a primary's does.
+$standby->safe_psql('postgres', $traffic);
+my $found = findings_of($standby);
+$standby->restart;
+is(findings_of($standby), $found, 'a restart keeps what it knows');
+
+# Failover
+my $session = $standby->background_psql('postgres', on_error_stop => 0);
+ask($session, look_ups(1 .. 3));
+$primary->stop('immediate');
+$standby->promote;
+is($standby->safe_psql('postgres', 'SELECT pg_is_in_recovery()'), 'f', 'the standby takes over');
+is(findings_of($standby), $found, 'with all that it knew');
+ask($session, look_ups(4 .. 6));
+$session->quit;
+reset_audit($standby);
+$standby->safe_psql('postgres', 'BEGIN; ' . join('', map { "INSERT INTO item VALUES ($_);" } 2001 .. 2012) . 'COMMIT;');
+is(findings_of($standby), 'write_loop|high|transaction', 'and now sees writes too');
+is(read_audit($standby, 'SELECT faults, drops FROM query_audit.status'), '0|0', 'nothing was lost');
+is($standby->safe_psql('postgres', 'DROP EXTENSION pg_query_audit; CREATE EXTENSION pg_query_audit; SELECT count(*) FROM query_audit.rules') > 0,
+	1, 'the extension can be made anew');
+
+$standby->stop('fast');
+unlike(slurp_file($_->logfile), qr/terminated by signal|PANIC|TRAP/, 'no process died') for $primary, $standby;
+done_testing();
