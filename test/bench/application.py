@@ -34,45 +34,45 @@ def schema(sizes):
     yield """create table users (id bigint primary key, tenant_id int not null, email text not null, name text not null,
         active boolean not null, last_login timestamptz)"""
     yield """insert into users select i, i % {tenants}, 'User' || i || '@Example.org', 'name ' || i * 7919 % {users}, i % 10 > 0,
-        timestamptz '2026-01-01' + i * interval '1 second' from generate_series(1, {users}) i""".format(**s)
+        timestamptz '2026-01-01' + i * interval '1 second' from generate_series(1, {users}::bigint) i""".format(**s)
     yield """create table documents (id bigint primary key, tenant_id int not null, author_id bigint not null, folder_id int not null,
         title text not null, status text not null, external_id text not null, created_at timestamptz not null,
         updated_at timestamptz not null, deleted_at timestamptz)"""
     yield """insert into documents select i, i % {tenants}, i * 31 % {users} + 1, i * 17 % ({documents} / 40), md5(i::text) || ' report',
         (array['draft', 'review', 'published', 'published', 'published', 'archived'])[i % 6 + 1], md5(i::text),
         timestamptz '2024-01-01' + i * interval '1 minute', timestamptz '2024-01-01' + i * 7919 % {documents} * interval '1 minute',
-        case when i % 10 = 0 then timestamptz '2026-01-01' end from generate_series(1, {documents}) i""".format(**s)
+        case when i % 10 = 0 then timestamptz '2026-01-01' end from generate_series(1, {documents}::bigint) i""".format(**s)
     yield """create table exercises (id bigint primary key, user_id bigint not null, exercise_id int not null, day date not null,
         completed boolean not null, score int)"""
     yield """insert into exercises select i, i * 13 % {users} + 1, i % 5000, date '2026-01-01' - (i * 7 % 365)::int, i % 4 = 0, i % 100
-        from generate_series(1, {rows}) i""".format(**s)
+        from generate_series(1, {rows}::bigint) i""".format(**s)
     yield """create table bids (id bigint primary key, tender_id int not null, row_no int not null, bidder_id int not null,
         amount numeric not null, created_at timestamptz not null)"""
     yield """insert into bids select i, i % {tenders}, i / {tenders}, i * 7 % 5000, i * 7919 % 1000000,
-        timestamptz '2025-01-01' + i * interval '10 seconds' from generate_series(1, {rows}) i""".format(**s)
+        timestamptz '2025-01-01' + i * interval '10 seconds' from generate_series(1, {rows}::bigint) i""".format(**s)
     yield """create table chunks (id bigint primary key, document_id bigint not null, place int not null, content_hash text not null)
         partition by hash (id)"""
     for part in range(CHUNK_PARTITIONS):
         yield f"""create table chunks_{part} partition of chunks
             for values with (modulus {CHUNK_PARTITIONS}, remainder {part})"""
-    yield """insert into chunks select i, i / 5 + 1, i % 5, md5(i::text) from generate_series(1, {documents}) i""".format(**s)
+    yield """insert into chunks select i, i / 5 + 1, i % 5, md5(i::text) from generate_series(1, {documents}::bigint) i""".format(**s)
     yield """create table operations (id bigint primary key, tenant_id int not null, kind text not null, state text not null,
         metadata jsonb not null, created_at timestamptz not null)"""
     yield """insert into operations select i, i % {tenants}, 'kind ' || i * 11 % 20, case when i % 5000 = 0 then 'pending' else 'done' end,
         jsonb_build_object('trace', md5(i::text), 'strategy', i % 2000, 'source', jsonb_build_object('host', i % 50)),
-        timestamptz '2025-01-01' + i * interval '30 seconds' from generate_series(1, {documents}) i""".format(**s)
+        timestamptz '2025-01-01' + i * interval '30 seconds' from generate_series(1, {documents}::bigint) i""".format(**s)
     yield """create table sessions (id bigint primary key, user_id bigint not null, token_hash text not null,
         expires_at timestamptz not null, revoked_at timestamptz)"""
     yield """insert into sessions select i, i * 3 % {users} + 1, md5(i::text), timestamptz '2025-01-01' + i * 7919 % {sessions} * interval '1 minute',
-        case when i % 3 = 0 then timestamptz '2025-06-01' end from generate_series(1, {sessions}) i""".format(**s)
+        case when i % 3 = 0 then timestamptz '2025-06-01' end from generate_series(1, {sessions}::bigint) i""".format(**s)
     yield """create table events (id bigint primary key, at timestamptz not null, level text not null, message text not null)"""
     yield """insert into events select i, timestamptz '2025-01-01' + i * interval '5 seconds',
         case when i % 997 = 0 then 'error' when i % 7 = 0 then 'warning' else 'info' end, 'message ' || i
-        from generate_series(1, {rows}) i""".format(**s)
+        from generate_series(1, {rows}::bigint) i""".format(**s)
     yield """create table invoices (id bigint primary key, tenant_id int not null, number text not null, due date not null,
         paid boolean not null, total numeric not null)"""
     yield """insert into invoices select i, i % {tenants}, 'INV-' || i, date '2024-01-01' + (i * 7 % 700)::int, i % 50 > 0, i % 1000
-        from generate_series(1, {invoices}) i""".format(**s)
+        from generate_series(1, {invoices}::bigint) i""".format(**s)
     yield "vacuum analyze"
 
 
