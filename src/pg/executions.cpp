@@ -43,10 +43,10 @@ const Execution *outermost_execution() {
     return nullptr;
 }
 
-void end_execution(Execution &execution) {
+void end_older_execution(Execution &execution) {
     leave_run(execution);
     --execution.local->pins;
-    // The newest ends first nearly always; the others keep their order.
+    // The others keep their order.
     for (Execution *next = &execution; next != execution_stack.newest; ++next) *next = next[1];
     --execution_stack.newest;
 }

@@ -72,7 +72,15 @@ inline void leave_run(Execution &execution) {
 // The outermost execution that is running, which is the client's own; null between statements.
 [[nodiscard]] const Execution *outermost_execution();
 
-void end_execution(Execution &execution);
+void end_older_execution(Execution &execution);
+
+// The newest ends first nearly always.
+inline void end_execution(Execution &execution) {
+    if (&execution != execution_stack.newest) return end_older_execution(execution);
+    leave_run(execution);
+    --execution.local->pins;
+    --execution_stack.newest;
+}
 
 // Calls visit(Execution &) for each that was started in a (sub)transaction at least this deep, newest first, and ends
 // it.

@@ -237,17 +237,20 @@ void executor_finish(QueryDesc *query) {
     finish_writing(query, execution);
 }
 
-pg_noinline void hand_on_incomplete(Execution &execution) {
-    execution.event.flags &= ~event_flag::in_progress;
-    hand_on(execution);
+pg_noinline Execution *hand_on_incomplete(const QueryDesc *query) {
+    Execution *execution = find_execution(query);
+    execution->event.flags &= ~event_flag::in_progress;
+    hand_on(*execution);
+    return execution;
 }
 
 void executor_end(QueryDesc *query) {
-    if (Execution *execution = find_execution(query)) {
-        // A portal that was closed before it was read to its end. One that never ran is no execution.
-        if (!execution->recorded && execution->event.start_ns != 0) hand_on_incomplete(*execution);
-        end_execution(*execution);
+    Execution *execution = find_execution(query);
+    // A portal that was closed before it was read to its end. One that never ran is no execution.
+    if (execution != nullptr && !execution->recorded && execution->event.start_ns != 0) {
+        execution = hand_on_incomplete(query);
     }
+    if (execution != nullptr) end_execution(*execution);
     next_end(query);
 }
 
@@ -264,13 +267,17 @@ void record_abandoned(Execution &execution) {
     record(execution);
 }
 
-void after_commit() {
-    if (!none_under_way()) abandon_executions(1, [](Execution &) {});
-    record_transaction_end(false);
-    forget_explicit_transaction();
+pg_noinline void abandon_all() {
+    abandon_executions(1, [](Execution &) {});
 }
 
-void after_abort() {
+void after_commit() {
+    if (!none_under_way()) abandon_all();
+    forget_explicit_transaction();
+    record_transaction_end(false);
+}
+
+pg_noinline void after_abort() {
     abandon_executions(1, record_abandoned);
     planning_level = 0;
     // Many pools roll back whatever was read; only an error makes a client try again.

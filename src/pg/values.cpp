@@ -126,16 +126,17 @@ pg_noinline void add_literals(LocalShape &local, const QueryDesc *query, Stateme
 } // namespace
 
 void hash_values(LocalShape &local, const QueryDesc *query, StatementEvent &event) {
-    event.parameters_hash = event.filter_hash = event.key_hash = 0;
     ParamListInfo parameters = query->params;
     // PL/pgSQL fetches its variables lazily; to ask for them could run its code.
-    if (parameters != nullptr && parameters->paramFetch == nullptr) {
-        if (local.plain_keys && local.filter_value_count == parameters->numParams) {
-            event.parameters_hash = event.filter_hash = event.key_hash = hash_plain_keys(local, *parameters);
-        } else {
-            add_bound_values(local, *parameters, event);
-        }
+    const bool bound = parameters != nullptr && parameters->paramFetch == nullptr;
+    if (bound && local.plain_keys && local.filter_value_count == parameters->numParams) {
+        event.parameters_hash = event.filter_hash = event.key_hash = hash_plain_keys(local, *parameters);
+    } else {
+        event.parameters_hash = event.filter_hash = event.key_hash = 0;
+        if (bound) add_bound_values(local, *parameters, event);
     }
+    constexpr uint32 more = shape_flag::has_literals | shape_flag::any_value_filters;
+    if ((local.shape.flags & more) == 0) return;
     if (local.shape.has(shape_flag::has_literals)) add_literals(local, query, event);
     if (local.shape.has(shape_flag::any_value_filters)) event.filter_hash = event.key_hash = event.parameters_hash;
 }

@@ -259,9 +259,9 @@ TEST(NamedTables, AreThoseOfTheText) {
     EXPECT_EQ(query_audit_named_tables(text.data(), text.size(), named, 1), 1u);
 }
 
-constexpr const char *again =
-    "\n-- Again and again, each time with the largest key that the batch before returned (the first time with one below "
-    "all), and a COMMIT after each, until it changes no row.";
+constexpr const char *again = "\n-- Again and again, each time with the largest key that the batch before returned "
+                              "(the first time with one below "
+                              "all), and a COMMIT after each, until it changes no row.";
 
 void expect_batches(const std::vector<Case> &cases) {
     for (const Case &one : cases) {
