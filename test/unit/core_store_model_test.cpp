@@ -222,11 +222,11 @@ void run_statements(const StoreConfig &config, std::uint64_t keys, int per_fold,
 }
 
 TEST(StoreModel, StatementsAreEqualWhereNothingIsEvicted) {
-    run_statements({4, 1600, 20, 20, 50, 16, 8192, 12}, 45, slot_statements + 1, false);
+    run_statements({4, 1600, 20, 20, 50, 16, 8192, 12, 8, 8}, 45, slot_statements + 1, false);
 }
 
 TEST(StoreModel, StatementsAreEqualButForWhatWasEvicted) {
-    run_statements({4, 32, 20, 20, 50, 16, 8192, 12}, 100, 1, true);
+    run_statements({4, 32, 20, 20, 50, 16, 8192, 12, 8, 8}, 100, 1, true);
 }
 
 TEST(StoreModel, FindingsAreEqualButForWhatWasEvicted) {
