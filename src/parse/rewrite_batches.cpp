@@ -133,7 +133,8 @@ class Batches {
             const bool update = tree_.statement()->node_case == PG_QUERY__NODE__NODE_UPDATE_STMT;
             Node *fragment = fragments_.statement(
                 (update ? "UPDATE x SET y = 1 RETURNING " : "DELETE FROM x RETURNING ") + columns());
-            move_returning(*change_of(*fragment).statement, *change_.statement);
+            const Change written = change_of(*fragment);
+            if (written.statement != nullptr) move_returning(*written.statement, *change_.statement);
             return;
         }
         for (const std::string_view column : key_) {

@@ -24,7 +24,7 @@ void RowWriter::refuse() {
 }
 
 void RowWriter::add(Oid type, Datum value, bool is_null) {
-    const TupleDesc columns = result_->setDesc;
+    TupleDesc columns = result_->setDesc;
     if (column_ >= columns->natts || column_ >= most_columns ||
         (!is_null && TupleDescAttr(columns, column_)->atttypid != type)) {
         refuse();

@@ -191,8 +191,10 @@ Remedy find_remedy(const FindingRecord &record, const char *query, const char *p
         break;
     }
     case Fix::analyze:
-        if (finding.relation_name[0] != '\0')
-            TextWriter(sql, sql_capacity).format("ANALYZE {};", finding.relation_name);
+        if (finding.relation_name[0] != '\0') {
+            TextWriter writer(sql, sql_capacity);
+            for (const char *part : {"ANALYZE ", finding.relation_name, ";"}) writer.append(part);
+        }
         break;
     case Fix::batch_child:
         written = query_audit_rewrite_batched(query, length, facts_of(record, query), sql, sql_capacity);
