@@ -90,10 +90,6 @@ struct ColumnOrigin {
 struct RowSample;
 struct KeyValues;
 
-// An execution that took less has neither returned or changed ten thousand rows, nor spilled, nor been slow: the rules
-// of single executions need not look at it.
-constexpr std::int64_t noteworthy_ns = 200'000;
-
 // What else is known around a noteworthy execution.
 struct Surroundings {
     std::int64_t earlier_calls;     // of the statement in this backend, since its statistics were folded last
@@ -127,7 +123,6 @@ struct StatementEvent {
     const Surroundings *around; // null where not known, as of what is not noteworthy
 
     [[nodiscard]] bool is(std::uint32_t wanted) const noexcept { return (flags & wanted) == wanted; }
-    [[nodiscard]] bool noteworthy() const noexcept { return execution_ns >= noteworthy_ns; }
 };
 
 } // namespace query_audit

@@ -2,6 +2,7 @@
 #include <bit>
 #include <limits>
 
+#include "core/judge.h"
 #include "core/loop_body.h"
 #include "core/text.h"
 #include "parse/parse.h"
@@ -144,7 +145,7 @@ pg_noinline void judge_alone(const Execution &execution, const StatementEvent &e
 }
 
 void add_nested_execution(const Execution &execution, const StatementEvent &event) {
-    if (event.facts != nullptr || event.noteworthy()) judge_alone(execution, event);
+    if (event.facts != nullptr || is_noteworthy(event, settings)) judge_alone(execution, event);
     note_settings_changed(); // by set_config(), perhaps
     NestedRun &run = slot->nested;
     if (!runs_in(run.statement)) {
@@ -158,7 +159,7 @@ void add_nested_execution(const Execution &execution, const StatementEvent &even
 bool add_to_sequences(Execution &execution, const StatementEvent &event) {
     if (!takes_part_in_sequences(event)) {
         note_aside(slot->unit, event);
-        if (event.facts != nullptr || event.noteworthy()) judge_alone(execution, event);
+        if (event.facts != nullptr || is_noteworthy(event, settings)) judge_alone(execution, event);
         note_settings_changed(); // by set_config(), perhaps
         return false;
     }
@@ -231,7 +232,7 @@ void record(Execution &execution) {
     {
         const SlotWrite write;
         bool new_in_unit = false;
-        execution.event.around = complete && event.noteworthy() ? look_around(execution) : nullptr;
+        execution.event.around = complete && is_noteworthy(event, settings) ? look_around(execution) : nullptr;
         if (event.is(event_flag::nested)) {
             add_nested_execution(execution, event);
             ++slot->counters.nested;
