@@ -10,12 +10,13 @@ bool is_judged_alone(const StatementEvent &event) noexcept {
 }
 
 UnitFinding *report_execution(const StatementContext &context, Confidence confidence, Severity severity,
-                              std::int64_t saved_ns) noexcept {
+                              std::int64_t saved_ns, std::uint32_t relation, bool again) noexcept {
     const StatementEvent &event = context.event;
     const StatementShape &shape = *event.shape;
     // One that is less sure than those before it counts too.
     const Confidence enough = std::max(confidence, Confidence::high);
-    UnitFinding *finding = unit_finding(context.unit, {context.rule, shape.fingerprint, shape.relation, 0}, enough);
+    const std::uint32_t table = relation != 0 ? relation : shape.relation;
+    UnitFinding *finding = unit_finding(context.unit, {context.rule, shape.fingerprint, table, 0}, enough);
     if (finding == nullptr) return nullptr;
     if (finding->occurrences == 0) finding->first_seen_us = event.statement_time_us;
     finding->text_key = shape.text_key();
@@ -24,6 +25,7 @@ UnitFinding *report_execution(const StatementContext &context, Confidence confid
     finding->severity = std::max(finding->severity, severity);
     finding->reasons |= reason_bit(Reason::measured);
     finding->last_seen_us = event.statement_time_us;
+    if (again) return finding;
     ++finding->occurrences;
     ++finding->calls;
     finding->rows += event.rows;

@@ -1,5 +1,6 @@
 #include "core/scan_causes.h"
 
+#include "core/execution.h"
 #include "core/rules/list.h"
 
 namespace query_audit {
@@ -60,40 +61,15 @@ bool is_misled(const ScanFacts &scan, const Settings &settings) noexcept {
            scan.rows_estimated > scan.rows_read - scan.rows_removed && has_stale_estimate(scan, settings);
 }
 
-ExecutionFinding report_execution(const StatementContext &context, std::uint32_t relation, bool again,
-                                  Severity severity, double wasted, std::uint64_t sample) noexcept {
-    const StatementEvent &event = context.event;
-    UnitFinding *finding =
-        unit_finding(context.unit, {context.rule, event.shape->fingerprint, relation, 0}, Confidence::high);
+ScanFinding report_scan(const StatementContext &context, const ScanFacts &scan, bool again, Severity severity,
+                        double wasted, std::uint64_t sample) noexcept {
+    const auto saved_ns = static_cast<std::int64_t>(wasted * static_cast<double>(context.event.execution_ns));
+    UnitFinding *finding = report_execution(context, Confidence::high, severity, saved_ns, scan.relation, again);
     if (finding == nullptr) return {nullptr, false};
-    const bool first = finding->occurrences == 0;
-    finding->text_key = event.shape->text_key();
-    finding->severity = std::max(finding->severity, severity);
-    finding->confidence = Confidence::high;
-    finding->mark = Mark::execution;
-    finding->reasons = reason_bit(Reason::measured);
-    if (first) finding->first_seen_us = event.statement_time_us;
-    finding->last_seen_us = event.statement_time_us;
-    // A statement may scan a table in two places.
-    if (!again) {
-        ++finding->occurrences;
-        ++finding->calls;
-        finding->rows += event.rows;
-        finding->execution_ns += event.execution_ns;
-        finding->wall_ns += event.execution_ns;
-        finding->saved_ns += static_cast<std::int64_t>(wasted * static_cast<double>(event.execution_ns));
-    }
-    return {finding, first || static_cast<std::int64_t>(sample) > finding->evidence[0]};
-}
-
-ExecutionFinding report_scan(const StatementContext &context, const ScanFacts &scan, bool again, Severity severity,
-                             double wasted, std::uint64_t sample) noexcept {
-    const ExecutionFinding report = report_execution(context, scan.relation, again, severity, wasted, sample);
-    if (report.finding == nullptr) return report;
-    report.finding->partitions = scan.partitions;
-    assign_text(report.finding->relation_name, scan.relation_name);
-    assign_text(report.finding->filter, scan.filter);
-    return report;
+    finding->partitions = scan.partitions;
+    assign_text(finding->relation_name, scan.relation_name);
+    assign_text(finding->filter, scan.filter);
+    return {finding, is_largest_sample(*finding, static_cast<std::int64_t>(sample))};
 }
 
 const char *missed_name(std::int64_t missed) noexcept {

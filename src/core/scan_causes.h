@@ -1,4 +1,4 @@
-// Which rule explains a scan, so that one cause is reported once, and what all findings about an execution have.
+// Which rule explains a scan, so that one cause is reported once, and what all findings about a scan have.
 #pragma once
 
 #include <algorithm>
@@ -21,18 +21,15 @@ namespace query_audit {
 [[nodiscard]] bool throws_away(const ScanFacts &scan, int percent) noexcept;
 
 // The finding of the context's rule about a scan: counted once for each execution, with the share of its time that is
-// wasted, and described; null where there is no room. `again`: the execution was counted for this table.
-// larger_sample: `sample` is more than evidence[0] was, which the caller then fills with the rest of the evidence.
-struct ExecutionFinding {
+// wasted, and described by the scan's table and filter; null where there is no room. `again`: the execution was counted
+// for this table. larger_sample: `sample` is more than evidence[0] was, which the caller then fills with the rest of
+// the evidence.
+struct ScanFinding {
     UnitFinding *finding;
     bool larger_sample;
 };
-[[nodiscard]] ExecutionFinding report_execution(const StatementContext &context, std::uint32_t relation, bool again,
-                                                Severity severity, double wasted, std::uint64_t sample) noexcept;
-
-// As above, with the scan's table and filter.
-[[nodiscard]] ExecutionFinding report_scan(const StatementContext &context, const ScanFacts &scan, bool again,
-                                           Severity severity, double wasted, std::uint64_t sample) noexcept;
+[[nodiscard]] ScanFinding report_scan(const StatementContext &context, const ScanFacts &scan, bool again,
+                                      Severity severity, double wasted, std::uint64_t sample) noexcept;
 
 // Calls report(scan, again) for each scan of a complete execution for which wanted(scan) holds; again: an earlier one
 // was of the same table.

@@ -1,5 +1,5 @@
+#include "core/execution.h"
 #include "core/rules/list.h"
-#include "core/scan_causes.h"
 
 namespace query_audit {
 namespace {
@@ -16,13 +16,13 @@ void on_statement(const StatementContext &context) {
         event.rows < static_cast<std::uint64_t>(context.thresholds[min_rows])) {
         return;
     }
-    const auto [finding, larger] = report_execution(context, wide.relation, false, Severity::warning, 0, event.rows);
+    UnitFinding *finding = report_execution(context, Confidence::high, Severity::warning, 0, wide.relation);
     if (finding == nullptr) return;
-    if (larger) {
+    if (is_largest_sample(*finding, static_cast<std::int64_t>(event.rows))) {
         finding->evidence[rows] = static_cast<std::int64_t>(event.rows);
         finding->evidence[wide_columns] = wide.columns;
         finding->evidence[other_columns] = wide.other_columns;
-        finding->evidence[row_kb] = static_cast<std::int64_t>((wide.row_bytes + 1023) / 1024);
+        finding->evidence[row_kb] = static_cast<std::int64_t>((wide.row_bytes + bytes_a_kb - 1) / bytes_a_kb);
         finding->evidence[limited] = event.shape->has(shape_flag::limit);
         finding->evidence[nested] = event.is(event_flag::nested);
     }
