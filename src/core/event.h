@@ -78,6 +78,7 @@ constexpr std::uint32_t nested = 1u << 3;      // ran inside a function, a trigg
 constexpr std::uint32_t maintenance = 1u << 4; // ran inside COPY, EXPLAIN, CREATE TABLE AS, REFRESH, ...
 constexpr std::uint32_t in_progress = 1u << 5; // fetched in part; finish_statement() will be called when it has ended
 constexpr std::uint32_t in_parts = 1u << 6;    // ... and was fetched in more than one part, or is held for such fetches
+constexpr std::uint32_t noteworthy = 1u << 7;  // the rules of single executions look at it (see note_worth())
 } // namespace event_flag
 
 // Where an output column comes from. relation is 0 for an expression.

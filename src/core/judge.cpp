@@ -24,7 +24,7 @@ void judge_statement(Unit &unit, const StatementEvent &event, std::uint32_t posi
         if (rule(r).on_statement == nullptr || !settings.enabled(r)) continue;
         rule(r).on_statement(StatementContext{unit, event, position, settings, r, settings.thresholds[r]});
     }
-    if (!is_noteworthy(event, settings) || is_explained(unit, event)) return;
+    if (!is_large(event, settings) || is_explained(unit, event)) return;
     for (int r = 0; r < rule_count(); ++r) {
         if (rule(r).on_unexplained == nullptr || !settings.enabled(r)) continue;
         rule(r).on_unexplained(StatementContext{unit, event, position, settings, r, settings.thresholds[r]});

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <charconv>
+#include <cstring>
 
 #include "core/hash.h"
 #include "core/text.h"
@@ -129,7 +130,12 @@ std::uint32_t hash_sampled_integer(std::int64_t value) noexcept {
     return never_zero(hash_mix(static_cast<std::uint64_t>(value)));
 }
 
-std::uint32_t hash_sampled_bytes(std::string_view bytes) noexcept { return never_zero(hash_text(bytes, 1)); }
+std::uint32_t hash_sampled_bytes(std::string_view bytes) noexcept {
+    if (bytes.size() > sizeof(std::uint64_t)) return never_zero(hash_text(bytes, 1));
+    std::uint64_t word = 0;
+    std::memcpy(&word, bytes.data(), bytes.size());
+    return never_zero(hash_combine(bytes.size() + 1, word));
+}
 
 void hash_sampled_literal(std::string_view literal, std::uint32_t (&hash)[2]) noexcept {
     hash[0] = hash[1] = 0;
@@ -159,7 +165,11 @@ void keep_sample(Unit &unit, const StatementEvent &event, std::uint32_t position
     kept.position = position;
     kept.fingerprint = event.shape->fingerprint;
     kept.partial = event.rows > event.sample->rows || event.is(event_flag::in_progress);
-    kept.rows = *event.sample;
+    const RowSample &sample = *event.sample;
+    kept.rows.rows = sample.rows;
+    kept.rows.columns = sample.columns;
+    std::copy_n(sample.origin, sample.columns, kept.rows.origin);
+    std::memcpy(kept.rows.value, sample.value, sample.columns * sizeof(sample.value[0]));
 }
 
 bool wants_key_values(const Unit &unit, const StatementEvent &event) noexcept {

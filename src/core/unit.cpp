@@ -43,8 +43,8 @@ void judge_series(Unit &unit, Series &series, const UnitEnd &end, const Settings
 constexpr std::uint32_t always_judged =
     shape_flag::count | shape_flag::aggregate | shape_flag::page | shape_flag::key_list;
 
-bool concerns_a_rule(const Unit &unit, const StatementEvent &event, const Settings &settings) noexcept {
-    return event.facts != nullptr || is_noteworthy(event, settings) || (event.shape->flags & unit.judged_flags) != 0;
+bool concerns_a_rule(const Unit &unit, const StatementEvent &event) noexcept {
+    return event.is(event_flag::noteworthy) || (event.shape->flags & unit.judged_flags) != 0;
 }
 
 // A place for a new series: a free one, or that of the least frequent and least recent.
@@ -283,7 +283,7 @@ Added add_statement(Unit &unit, const StatementEvent &event, const Settings &set
     // Not sooner: the rows of a look-up hold the very key that it asked for.
     if (event.sample != nullptr) keep_sample(unit, event, unit.position);
     if (event.shape->kind != StatementKind::select) note_write(unit, event.shape->relation_mask);
-    if (concerns_a_rule(unit, event, settings)) judge_statement(unit, event, unit.position, settings);
+    if (concerns_a_rule(unit, event)) judge_statement(unit, event, unit.position, settings);
     return {unit.position, new_series};
 }
 
@@ -305,14 +305,12 @@ void finish_statement(Unit &unit, std::uint32_t position, const StatementEvent &
     }
     fill_history(unit, event, position);
     unit.last_ns = std::max(unit.last_ns, event.end_ns);
-    if (!event.is(event_flag::in_progress) && concerns_a_rule(unit, event, settings))
+    if (!event.is(event_flag::in_progress) && concerns_a_rule(unit, event))
         judge_statement(unit, event, position, settings);
 }
 
 void add_execution(Unit &unit, const StatementEvent &event, const Settings &settings) noexcept {
-    if ((event.facts != nullptr || is_noteworthy(event, settings)) && !event.is(event_flag::maintenance)) {
-        judge_statement(unit, event, 0, settings);
-    }
+    if (!event.is(event_flag::maintenance)) judge_statement(unit, event, 0, settings);
 }
 
 void end_transaction(Unit &unit, std::uint32_t transaction, bool failed, const Settings &settings) noexcept {

@@ -138,14 +138,14 @@ struct Added {
     bool new_series; // the first execution of its series in this unit
 };
 
-// Adds one execution and lets the rules look at it. REQUIRES: it takes part in sequences.
+// Adds one execution and lets the rules look at it. REQUIRES: it takes part in sequences, and note_worth() saw it.
 Added add_statement(Unit &unit, const StatementEvent &event, const Settings &settings) noexcept;
 
 // Completes a statement that was added as in progress; `event` holds its final rows, times and facts.
 void finish_statement(Unit &unit, std::uint32_t position, const StatementEvent &event,
                       const Settings &settings) noexcept;
 
-// Lets the execution rules alone look at a statement that takes no part in sequences.
+// Lets the execution rules alone look at a statement that takes no part in sequences. REQUIRES: it is noteworthy.
 void add_execution(Unit &unit, const StatementEvent &event, const Settings &settings) noexcept;
 
 // Judges the series of an explicit transaction for the last time. What a tiny one did belongs to the burst around it,

@@ -1,7 +1,8 @@
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 
-#include "core/rules/rule.h"
+#include "core/rules/list.h"
 
 #include "pg/config.h"
 
@@ -78,6 +79,20 @@ int flags_of_unit(const char *unit) {
     return strcmp(unit, "kB") == 0 ? GUC_UNIT_KB : 0;
 }
 
+// Asked for at every execution, so computed when a setting has changed.
+int known_least_rows = 0; // 0: not known
+
+void forget_least_rows(int, void *) { known_least_rows = 0; }
+
+pg_noinline int find_least_rows() {
+    int least = settings.thresholds[rule_index::seq_scan][0];
+    for (const int rule : {rule_index::leading_wildcard, rule_index::non_sargable, rule_index::unindexed_sort,
+                           rule_index::stale_statistics}) {
+        least = std::min(least, settings.thresholds[rule][0]);
+    }
+    return known_least_rows = least;
+}
+
 void define_thresholds() {
     for (int r = 0; r < rule_count(); ++r) {
         for (int t = 0; t < max_thresholds; ++t) {
@@ -90,7 +105,7 @@ void define_thresholds() {
             DefineCustomIntVariable(
                 MemoryContextStrdup(TopMemoryContext, name), MemoryContextStrdup(TopMemoryContext, description),
                 nullptr, &settings.thresholds[r][t], threshold.default_value, threshold.minimum, threshold.maximum,
-                PGC_SUSET, flags_of_unit(threshold.unit), nullptr, nullptr, nullptr);
+                PGC_SUSET, flags_of_unit(threshold.unit), nullptr, forget_least_rows, nullptr);
         }
     }
 }
@@ -101,6 +116,8 @@ void define_size(const char *name, const char *description, int *value, int mini
 }
 
 } // namespace
+
+int least_rows_read() { return known_least_rows != 0 ? known_least_rows : find_least_rows(); }
 
 void define_settings(bool server_mode) {
     settings = default_settings();

@@ -19,6 +19,9 @@ extern bool save;          // pg_query_audit.save
 extern bool track_lineage; // pg_query_audit.track_lineage
 extern int max_parse_kb;   // pg_query_audit.max_parse_size
 
+// The least that the rules about scans, sorts and estimates call many rows.
+[[nodiscard]] int least_rows_read();
+
 // Defines the GUCs. In server mode those that size the shared memory too.
 void define_settings(bool server_mode);
 

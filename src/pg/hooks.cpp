@@ -145,12 +145,26 @@ void begin_run(Execution &execution) {
     event.temp_bytes += static_cast<uint64>(pgBufferUsage.temp_blks_written - execution.temp_blocks) * BLCKSZ;
 }
 
+// A look in vain is not repeated until an execution takes much longer than that one.
+pg_noinline void collect_facts(Execution &execution) {
+    StatementEvent &event = execution.event;
+    LocalShape &local = *execution.local;
+    event.facts = collect_plan_facts(execution.query, execution.wide);
+    if (!local.surprising || !is_in_vain(event)) return;
+    local.surprising = false;
+    local.known_ns = event.execution_ns;
+}
+
+pg_noinline void note_surprise(LocalShape &local, int64 execution_ns) {
+    if (execution_ns / 2 >= local.known_ns) local.surprising = true;
+}
+
 // Hands the execution on, with what was measured while the plan's state is there.
 [[gnu::always_inline]] inline void hand_on(Execution &execution) {
     StatementEvent &event = execution.event;
     if (const QueryDesc *query = execution.query; query->planstate != nullptr) {
-        if (execution.measured || execution.wide) event.facts = collect_plan_facts(query, execution.wide);
-        if (event.execution_ns >= surprising_ns) execution.local->surprising = true;
+        if (execution.measured || execution.wide) collect_facts(execution);
+        if (event.execution_ns >= surprising_ns) note_surprise(*execution.local, event.execution_ns);
         if (event.shape->has(shape_flag::page)) {
             const LimitFacts limit = limit_of_plan(query);
             event.limit = limit.limit;

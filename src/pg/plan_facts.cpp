@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "core/index_text.h"
+#include "core/judge.h"
 #include "core/rules/list.h"
 #include "core/store.h"
 
@@ -51,16 +52,6 @@ struct Wanted {
     bool all_scans;
     double least_cost;
 };
-
-// Settings that say how many rows are many.
-int least_rows() {
-    int least = settings.thresholds[rule_index::seq_scan][0];
-    for (const int rule : {rule_index::leading_wildcard, rule_index::non_sargable, rule_index::unindexed_sort,
-                           rule_index::stale_statistics}) {
-        least = std::min(least, settings.thresholds[rule][0]);
-    }
-    return least;
-}
 
 // LIMIT makes a plan look cheaper than what it may have to read.
 double cost_without_limit(const Plan *plan) {
@@ -251,7 +242,7 @@ bool find_limit(PlanState *node, void *found) {
 } // namespace
 
 bool wants_measuring(QueryDesc *query, const LocalShape &local) {
-    double least_cost = settings.thresholds[rule_index::seq_scan][0] * cpu_tuple_cost;
+    double least_cost = least_rows_read() * cpu_tuple_cost;
     if (local.shape.has(shape_flag::count)) {
         const int least_counted = std::min(settings.thresholds[rule_index::count_before_paginate][0],
                                            settings.thresholds[rule_index::redundant_count][0]);
@@ -264,7 +255,8 @@ bool wants_measuring(QueryDesc *query, const LocalShape &local) {
 
 void measure_scans(QueryDesc *query, const LocalShape &local) {
     PlanState *sort = sort_of_statement(query->planstate);
-    Wanted wanted = {nullptr, local.surprising || local.shape.has(shape_flag::count), least_rows() * cpu_tuple_cost};
+    Wanted wanted = {nullptr, local.surprising || local.shape.has(shape_flag::count),
+                     least_rows_read() * cpu_tuple_cost};
     if (sort != nullptr && (local.surprising || outerPlan(sort->plan)->plan_rows >= least_rows_to_sort)) {
         wanted.sorted = outerPlanState(sort);
     }
@@ -288,7 +280,7 @@ const PlanFacts *collect_plan_facts(const QueryDesc *query, bool wide) {
               [](const TableScan &a, const TableScan &b) { return a.read > b.read; });
     facts.rows_read = collection.rows_read;
     facts.scan_count = 0;
-    const auto least = static_cast<uint64>(least_rows());
+    const auto least = static_cast<uint64>(least_rows_read());
     for (int i = 0; i < collection.count && facts.scan_count < max_scan_facts; ++i) {
         const TableScan &table = collection.tables[i];
         if (!is_worth_naming(collection, table, least)) continue;
@@ -299,6 +291,10 @@ const PlanFacts *collect_plan_facts(const QueryDesc *query, bool wide) {
         describe_wide_result(query, facts.wide);
     }
     return &facts;
+}
+
+bool is_in_vain(const StatementEvent &event) {
+    return event.facts->scan_count == 0 && event.facts->wide.relation == InvalidOid && !is_large(event, settings);
 }
 
 LimitFacts limit_of_plan(const QueryDesc *query) {

@@ -2,8 +2,8 @@
 //
 // Gates come first: a plan that costs less than reading a large table is not looked at. Where it is, single scan nodes
 // get a row counter after the executor has started; nothing else of the plan pays. A plan that looked cheap and took
-// long is looked at the next time. Scans in parallel workers can only
-// be counted by the executor's own instrumentation, which has to be asked for before the start.
+// long is looked at the next time, and again as long as something is found. Scans in parallel workers can only be
+// counted by the executor's own instrumentation, which has to be asked for before the start.
 #pragma once
 
 #include "core/event.h"
@@ -24,6 +24,9 @@ void measure_scans(QueryDesc *query, const LocalShape &local);
 // While the plan's state is still there: reads the counters. wide: the sampler saw values that are stored out of line.
 // The result is valid until the next call.
 [[nodiscard]] const PlanFacts *collect_plan_facts(const QueryDesc *query, bool wide);
+
+// Whether what was measured of the execution is nothing that a rule may report.
+[[nodiscard]] bool is_in_vain(const StatementEvent &event);
 
 // The values of LIMIT and OFFSET of the outermost Limit node that was executed, -1 where there is none.
 struct LimitFacts {

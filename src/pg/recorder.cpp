@@ -145,7 +145,7 @@ pg_noinline void judge_alone(const Execution &execution, const StatementEvent &e
 }
 
 void add_nested_execution(const Execution &execution, const StatementEvent &event) {
-    if (event.facts != nullptr || is_noteworthy(event, settings)) judge_alone(execution, event);
+    if (event.is(event_flag::noteworthy)) judge_alone(execution, event);
     note_settings_changed(); // by set_config(), perhaps
     NestedRun &run = slot->nested;
     if (!runs_in(run.statement)) {
@@ -159,7 +159,7 @@ void add_nested_execution(const Execution &execution, const StatementEvent &even
 bool add_to_sequences(Execution &execution, const StatementEvent &event) {
     if (!takes_part_in_sequences(event)) {
         note_aside(slot->unit, event);
-        if (event.facts != nullptr || is_noteworthy(event, settings)) judge_alone(execution, event);
+        if (event.is(event_flag::noteworthy)) judge_alone(execution, event);
         note_settings_changed(); // by set_config(), perhaps
         return false;
     }
@@ -225,6 +225,7 @@ int64 now_ns() {
 
 void record(Execution &execution) {
     attach_slot();
+    note_worth(execution.event, settings);
     const StatementEvent &event = execution.event;
     const bool complete = !event.is(event_flag::in_progress);
     if (complete && slot->statement_count == slot_statements) make_place(execution);
@@ -232,7 +233,7 @@ void record(Execution &execution) {
     {
         const SlotWrite write;
         bool new_in_unit = false;
-        execution.event.around = complete && is_noteworthy(event, settings) ? look_around(execution) : nullptr;
+        execution.event.around = complete && event.is(event_flag::noteworthy) ? look_around(execution) : nullptr;
         if (event.is(event_flag::nested)) {
             add_nested_execution(execution, event);
             ++slot->counters.nested;

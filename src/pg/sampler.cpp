@@ -14,10 +14,11 @@ namespace {
 
 constexpr int looked_at_columns = 64;
 constexpr size_t longest_key_bytes = 256;
+constexpr uint32 wide_sample_rows = 4; // of the sample, the last ones, that are looked at for values out of line
 
 struct SampledColumn {
     Oid type;
-    AttrNumber number;
+    AttrNumber place; // from 0
     int16 length;
     bool by_value;
 };
@@ -26,10 +27,9 @@ struct Sampler {
     DestReceiver receiver;
     DestReceiver *client; // where the rows go
     SampledColumn column[sampled_columns];
-    AttrNumber last_number;
+    int columns_needed; // of a row, the first ones
     RowSample sample;
     const QueryDesc *query; // of the last sampling
-    uint32 rows;            // seen
     uint64 may_be_wide;     // one bit for each column that may be stored out of line
     uint8 wide_rows[looked_at_columns];
     uint64 wide_bytes;
@@ -60,19 +60,19 @@ bool may_be_key(Oid type) {
 void start_up(DestReceiver *, int operation, TupleDesc rows) {
     RowSample &sample = sampler.sample;
     sample.rows = sample.columns = 0;
-    sampler.last_number = 0;
+    sampler.columns_needed = 0;
     for (int i = 0; i < rows->natts && i < looked_at_columns; ++i) {
         const FormData_pg_attribute *attribute = TupleDescAttr(rows, i);
         if (attribute->attlen != -1 || attribute->attstorage == TYPSTORAGE_PLAIN) continue;
         sampler.may_be_wide |= UINT64CONST(1) << i;
-        sampler.last_number = static_cast<AttrNumber>(i + 1);
+        sampler.columns_needed = i + 1;
     }
     for (int i = 0; i < rows->natts && i < looked_at_columns && sample.columns < sampled_columns; ++i) {
         const FormData_pg_attribute *attribute = TupleDescAttr(rows, i);
         if (!may_be_key(attribute->atttypid)) continue;
-        const auto number = static_cast<AttrNumber>(i + 1);
-        sampler.column[sample.columns++] = {attribute->atttypid, number, attribute->attlen, attribute->attbyval};
-        sampler.last_number = std::max(sampler.last_number, number);
+        const auto place = static_cast<AttrNumber>(i);
+        sampler.column[sample.columns++] = {attribute->atttypid, place, attribute->attlen, attribute->attbyval};
+        sampler.columns_needed = std::max(sampler.columns_needed, i + 1);
     }
     sampler.client->rStartup(sampler.client, operation, rows);
 }
@@ -90,12 +90,13 @@ void look_for_wide_values(const TupleTableSlot *row) {
     }
 }
 
-void take_row(TupleTableSlot *row) {
+// Not inlined: the rows behind the sample are to pay for no more than a comparison.
+pg_noinline void take_row(TupleTableSlot *row) {
     RowSample &sample = sampler.sample;
-    slot_getsomeattrs(row, sampler.last_number);
+    slot_getsomeattrs(row, sampler.columns_needed);
     for (uint32 c = 0; c < sample.columns; ++c) {
         const SampledColumn &column = sampler.column[c];
-        const int place = column.number - 1;
+        const int place = column.place;
         uint32 hash = 0;
         if (!row->tts_isnull[place]) {
             hash = hash_sampled_value(column.type, column.length, column.by_value, row->tts_values[place]);
@@ -103,12 +104,11 @@ void take_row(TupleTableSlot *row) {
         sample.value[c][sample.rows] = hash;
     }
     ++sample.rows;
-    ++sampler.rows;
-    if (sampler.may_be_wide != 0) look_for_wide_values(row);
+    if (sampler.may_be_wide != 0 && sample.rows > sampled_rows - wide_sample_rows) look_for_wide_values(row);
 }
 
 bool receive(TupleTableSlot *row, DestReceiver *) {
-    if (sampler.rows < sampled_rows && sampler.last_number > 0) take_row(row);
+    if (sampler.sample.rows < sampled_rows && sampler.columns_needed > 0) take_row(row);
     return sampler.client->receiveSlot(row, sampler.client);
 }
 
@@ -116,7 +116,7 @@ void shut_down(DestReceiver *) { sampler.client->rShutdown(sampler.client); }
 
 void destroy(DestReceiver *) {}
 
-bool is_wide(uint8 rows) { return rows > 0 && rows * 2u >= sampler.rows; }
+bool is_wide(uint8 rows) { return rows * 2u >= wide_sample_rows; }
 
 void note_origins(const PlannedStmt *plan) {
     RowSample &sample = sampler.sample;
@@ -125,7 +125,7 @@ void note_origins(const PlannedStmt *plan) {
     foreach (cell, plan->planTree->targetlist) {
         const TargetEntry *entry = static_cast<const TargetEntry *>(lfirst(cell));
         if (c == sample.columns) break;
-        if (entry->resno != sampler.column[c].number) continue;
+        if (entry->resno != sampler.column[c].place + 1) continue;
         sample.origin[c] = {entry->resorigtbl, entry->resorigcol, static_cast<uint16>(entry->resno)};
         ++c;
     }
@@ -138,7 +138,6 @@ void begin_sampling(QueryDesc *query) {
     sampler.client = query->dest;
     sampler.sample.rows = sampler.sample.columns = 0;
     sampler.query = query;
-    sampler.rows = 0;
     sampler.may_be_wide = sampler.wide_bytes = 0;
     memset(sampler.wide_rows, 0, sizeof(sampler.wide_rows));
     query->dest = &sampler.receiver;
@@ -177,7 +176,7 @@ void describe_wide_result(const QueryDesc *query, WideFacts &wide) {
         if (!entry->resjunk && entry->resorigtbl == wide.relation) ++wide.other_columns;
     }
     wide.other_columns -= wide.columns;
-    wide.row_bytes = sampler.wide_bytes / sampler.rows;
+    wide.row_bytes = sampler.wide_bytes / wide_sample_rows;
     write_relation_name(wide.relation, wide.relation_name);
 }
 

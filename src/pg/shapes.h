@@ -27,6 +27,7 @@ struct LocalShape {
     uint64 literals_hash;        // of the last text's constants
     uint64 filter_literals_hash; // of those that the filter compares with
     uint64 key_literals_hash;    // of these, without the bounds of ranges
+    int64 known_ns;              // what the last execution took that was looked at in vain
     uint32 tags_serial;          // the tags of the last text, if it had any and was not executed yet
     int32 place;                 // guess at the place in the slot's statistics
     int32 list_length;           // of the last text, if its list is in it; 0: not known
@@ -34,7 +35,7 @@ struct LocalShape {
     uint8 unexecuted; // texts analysed since the last execution
     bool text_published;
     Rows rows;
-    bool surprising;    // an execution took long, so the next ones are looked at, however cheap their plan seems
+    bool surprising;    // an execution took long, so the next one is looked at, however cheap its plan seems
     uint8 pins;         // executions that use it
     bool analysed;      // met at parse analysis, so the constants and tags of texts are noted here
     bool known_by_text; // other statements may have the same plan, so the text's words are part of the key

@@ -30,6 +30,7 @@ inline void execute(Session &session, std::initializer_list<ScanFacts> scans, co
     facts.wide = wide;
     StatementEvent event = session.make_event(measured, call);
     event.facts = &facts;
+    note_worth(event, session.settings);
     add_execution(session.unit(), event, session.settings);
 }
 

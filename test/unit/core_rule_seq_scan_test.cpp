@@ -29,6 +29,7 @@ void execute(Session &session, std::initializer_list<ScanFacts> scans, std::uint
     for (const ScanFacts &scan : scans) facts.scans[facts.scan_count++] = scan;
     StatementEvent event = session.make_event(search, {.rows = 3, .execution_us = 1000, .flags = flags});
     event.facts = &facts;
+    note_worth(event, session.settings);
     add_execution(session.unit(), event, session.settings);
 }
 

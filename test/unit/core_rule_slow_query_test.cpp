@@ -16,6 +16,8 @@ UnitFinding found(std::int64_t execution_ms, const Surroundings &around = {}, st
     Session session;
     StatementEvent event = session.make_event(report, {.execution_us = execution_ms * 1000, .flags = flags});
     event.around = &around;
+    note_worth(event, session.settings);
+    if (!event.is(event_flag::noteworthy)) return {};
     add_execution(session.unit(), event, session.settings);
     return session.finding(slow_query, report);
 }

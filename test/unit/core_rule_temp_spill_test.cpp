@@ -17,6 +17,7 @@ UnitFinding found(std::uint64_t temp_bytes, std::uint64_t inner_bytes = 0, std::
     StatementEvent event = session.make_event(sort, {.rows = 7, .execution_us = 9000, .flags = flags});
     event.temp_bytes = temp_bytes;
     event.around = &around;
+    note_worth(event, session.settings);
     add_execution(session.unit(), event, session.settings);
     return session.finding(temp_spill, sort);
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/hash.h"
+#include "core/judge.h"
 #include "core/loop_body.h"
 #include "core/rules/list.h"
 #include "core/unit.h"
@@ -106,7 +107,8 @@ class Session {
     void pause(std::int64_t microseconds) { now_ns_ += microseconds * 1000; }
 
     Added run(const StatementShape &shape, const Call &call = {}) {
-        const StatementEvent event = make_event(shape, call);
+        StatementEvent event = make_event(shape, call);
+        note_worth(event, settings);
         if (!unit_continues(*unit_, settings, event.start_ns, event.transaction) && unit_->position > 0) {
             next_unit(event);
         }
@@ -115,7 +117,7 @@ class Session {
             added = add_statement(*unit_, event, settings);
         } else {
             note_aside(*unit_, event);
-            add_execution(*unit_, event, settings);
+            if (event.is(event_flag::noteworthy)) add_execution(*unit_, event, settings);
         }
         if (!in_transaction_) ++transaction_;
         return added;
@@ -140,7 +142,9 @@ class Session {
     }
 
     void finish(const Added &added, const StatementShape &shape, const Call &call) {
-        finish_statement(*unit_, added.position, make_event(shape, call), settings);
+        StatementEvent event = make_event(shape, call);
+        note_worth(event, settings);
+        finish_statement(*unit_, added.position, event, settings);
     }
 
     void begin() { in_transaction_ = true; }

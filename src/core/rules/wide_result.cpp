@@ -1,4 +1,5 @@
 #include "core/execution.h"
+#include "core/lineage.h"
 #include "core/rules/list.h"
 
 namespace query_audit {
@@ -58,7 +59,8 @@ constinit const RuleDescriptor wide_result_rule = {
     .silent_for = "Wide columns fetched alone or beside a key; values that are short, or compressed in their row; few "
                   "rows; cursors read in parts; COPY and other maintenance.",
     .remedy = "Name the columns, without the wide ones.",
-    .thresholds = {{"min_rows", "rows", 1000, 1, 2147483647, "Rows that must have been returned to be reported"}},
+    .thresholds = {{"min_rows", "rows", 1000, sampled_rows, 2147483647,
+                    "Rows that must have been returned to be reported"}},
     .evidence_names = {"rows", "wide_columns", "other_columns", "row_kb", "limited", "nested"},
     .related_name = nullptr,
     .fix = Fix::none,
