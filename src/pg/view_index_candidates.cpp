@@ -199,6 +199,12 @@ class TableWriter {
             const char *replaced = replaced_index(table_, proposal.index);
             if (replaced != nullptr) appendStringInfo(&reason, "; it can take the place of the index %s", replaced);
         }
+        if (sql.indexed_parts > 0) {
+            appendStringInfo(
+                &reason,
+                "; %d of %d partitions have this index already: it becomes a part of the new one, and goes with it",
+                sql.indexed_parts, sql.parts);
+        }
         if (const char *other = why_not_served(table_, proposal.index)) appendStringInfo(&reason, "; %s", other);
         row_.text(reason.data);
     }
