@@ -108,7 +108,7 @@ void cover_candidate(const ScanNeed &scan, const IndexedTable &table, IndexCandi
 bool join_includes(const IndexCandidate &narrow, IndexCandidate &wide) noexcept {
     std::int16_t joined[max_index_includes] = {};
     std::uint8_t count = 0;
-    for (const IndexCandidate *const part : {&narrow, static_cast<const IndexCandidate *>(&wide)}) {
+    for (const IndexCandidate *const part : {static_cast<const IndexCandidate *>(&wide), &narrow}) {
         for (int i = 0; i < part->include_count; ++i) {
             const std::int16_t column = part->includes[i];
             if (is_key(wide, column) || std::find(joined, joined + count, column) != joined + count) continue;
