@@ -90,7 +90,10 @@ bool is_filtered(const PlanState *node) { return node->plan->qual != NIL; }
 
 // Whether an index that held a few columns more could spare the visits to the table.
 bool could_be_covered(const PlannedStmt *plan, const PlanState *node, double rows, Index entry) {
-    const bool visits = IsA(node, IndexScanState) || IsA(node, BitmapHeapScanState);
+    // What is read by an index for its order alone has no key that finds rows.
+    const bool finds =
+        IsA(node, IndexScanState) && reinterpret_cast<const IndexScan *>(node->plan)->indexqualorig != NIL;
+    const bool visits = finds || IsA(node, BitmapHeapScanState);
     return visits && rows >= least_visits && takes_few_columns(plan, entry);
 }
 
