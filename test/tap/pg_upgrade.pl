@@ -100,7 +100,7 @@ is(read_audit($new, "SELECT has_function_privilege('auditor', 'query_audit.reset
 is(read_audit($new, q{SELECT unnest(setconfig) FROM pg_db_role_setting ORDER BY 1}),
 	"pg_query_audit.disabled_rules=duplicate_query, seq_scan\npg_query_audit.n_plus_one_min_calls=3", 'as did settings');
 reset_audit($new);
-$new->safe_psql('strict', 'BEGIN; ' . look_ups(1 .. 3) . 'COMMIT;');
+$new->safe_psql('strict', 'BEGIN; ' . look_ups(1 .. 4) . 'COMMIT;');
 is(findings_of($new), 'n_plus_one|medium|transaction', 'which are in force');
 for my $view (split /\n/, read_audit($new, "SELECT oid::regclass FROM pg_class WHERE relkind = 'v' AND relnamespace = 'query_audit'::regnamespace"))
 {
