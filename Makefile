@@ -6,7 +6,7 @@ export PG_CONFIG
 # Goals that may have to install the build's own tools first, so they must not need PGXS to be read.
 suites := format layering symbols unreferenced tidy docs-check unit fuzz regress pgtap tap isolation orm mix quiet \
 	property server-tests
-tasks := check nightly check-versions demo demo-stop demo-psql setup docs bench $(suites:format=format-check)
+tasks := check nightly matrix demo demo-stop demo-psql setup docs bench $(suites:format=format-check)
 
 ifneq ($(filter $(tasks),$(MAKECMDGOALS)),)
 
@@ -19,8 +19,8 @@ check:
 nightly:
 	@test/tools/nightly
 
-check-versions:
-	@test/tools/check_versions
+matrix:
+	@test/tools/matrix
 
 demo:
 	@demo/run start
