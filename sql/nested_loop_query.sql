@@ -272,7 +272,7 @@ SELECT count(*) FROM orders, inlined(orders.item_id) \g /dev/null
 SET application_name = 'maintenance';
 CREATE FUNCTION indexed(wanted integer) RETURNS integer LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
-    RETURN (SELECT count(*) FROM totals WHERE orders = wanted);
+    RETURN (SELECT count(*) FROM public.totals WHERE orders = wanted);
 END $$;
 CREATE INDEX ON items (indexed(price));
 CREATE TABLE copied AS SELECT id, label_of(id) FROM items;

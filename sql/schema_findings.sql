@@ -166,7 +166,7 @@ SELECT statement FROM fixes WHERE rule = 'redundant_index' \gexec
 \set ECHO all
 SELECT relation, object FROM query_audit.schema_findings WHERE rule = 'redundant_index';
 SELECT indexrelid::regclass FROM pg_index WHERE indrelid IN ('items'::regclass, 'parts'::regclass, 'parts_1'::regclass, '"Größe"'::regclass)
-ORDER BY 1::text;
+ORDER BY indexrelid::regclass::text COLLATE "C";
 \set ECHO none
 SELECT statement FROM undos WHERE rule = 'redundant_index' \gexec
 \set ECHO all
@@ -263,7 +263,9 @@ CREATE UNLOGGED TABLE unlogged (note text);
 CREATE TABLE published (note text);
 CREATE TABLE published_whole (note text);
 ALTER TABLE published_whole REPLICA IDENTITY FULL;
+SET client_min_messages = error; -- of wal_level, whose name is quoted from version 17 on
 CREATE PUBLICATION news FOR TABLE published, published_whole;
+SET client_min_messages = warning;
 CREATE TEMP TABLE temporary (note text);
 ANALYZE;
 \pset format unaligned

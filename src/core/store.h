@@ -64,6 +64,7 @@ struct StoreConfig {
     std::uint32_t units;       // kinds of them
     std::uint32_t connections; // kinds of them
     std::uint32_t cache_candidates;
+    std::uint32_t server = 0; // its major version: to another one, query ids and what catalogs hold mean nothing
 };
 
 struct ShapeKey {

@@ -7,6 +7,13 @@ extern "C" {
 #else
 #include "utils/queryjumble.h"
 #endif
+
+// It asks for the headers of ICU, which servers' own packages do not bring along, for what is not used here: the last
+// member of a collation, which the server alone allocates.
+#pragma push_macro("USE_ICU")
+#undef USE_ICU
+#include "utils/pg_locale.h"
+#pragma pop_macro("USE_ICU")
 }
 
 // libpq/auth.h declares it, and needs the headers of Kerberos, which servers' own packages do not bring along.

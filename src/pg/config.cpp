@@ -179,6 +179,7 @@ StoreConfig store_config(Mode for_mode, int slots) {
     config.connections = static_cast<uint32>(max_connection_kinds);
     config.cache_candidates = static_cast<uint32>(max_cache_candidates);
     config.text_bytes = static_cast<uint32>(text_memory_kb) * 1024;
+    config.server = PG_VERSION_NUM / 10000;
     return config;
 }
 

@@ -37,6 +37,8 @@ void audit_session() {
 
 void audit_server() {
     define_settings(true);
+    // pg_upgrade is no application's traffic, and leaves what the old server has kept where it is.
+    if (IsBinaryUpgrade) return;
     request_shared_store();
     install_hooks();
     count_logins();

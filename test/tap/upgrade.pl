@@ -1,5 +1,4 @@
-# Dump and restore, a library that is newer or older than the extension's SQL, and pg_upgrade where another version of the
-# server with the library is at hand (UPGRADE_FROM: the bindir of the older one).
+# Dump and restore, and a library that is newer or older than the extension's SQL.
 use strict;
 use warnings;
 use PostgreSQL::Test::Cluster;
@@ -62,30 +61,6 @@ like($error, qr/could not find function "query_audit_gone"/, 'a function that th
 like($error, qr/has no installation script nor update path/, 'as is a release that is not there');
 is(read_audit($node, 'SELECT faults FROM query_audit.status'), '0', 'no fault');
 
-SKIP:
-{
-	my $old_bindir = $ENV{UPGRADE_FROM};
-	skip 'UPGRADE_FROM names no older server', 3 if !$old_bindir;
-	my $old = PostgreSQL::Test::Cluster->new('old', install_path => $old_bindir =~ s{/bin$}{}r);
-	$old->init;
-	$old->append_conf('postgresql.conf', "shared_preload_libraries = 'pg_query_audit'\n");
-	$old->start;
-	$old->safe_psql('postgres', 'CREATE EXTENSION pg_query_audit; CREATE TABLE item AS SELECT 1 AS id, $$x$$ AS label;
-		CREATE VIEW worst AS SELECT rule, calls FROM query_audit.findings');
-	$old->stop;
-	my $new = PostgreSQL::Test::Cluster->new('new');
-	$new->init;
-	$new->append_conf('postgresql.conf', "shared_preload_libraries = 'pg_query_audit'\n");
-	chdir PostgreSQL::Test::Utils::tempdir();
-	command_ok(
-		[ 'pg_upgrade', '--no-sync', '-d', $old->data_dir, '-D', $new->data_dir, '-b', $old_bindir, '-B', $new->config_data('--bindir'),
-			'-s', $new->host, '-p', $old->port, '-P', $new->port ], 'pg_upgrade takes the extension along');
-	$new->start;
-	$new->safe_psql('postgres', 'BEGIN; ' . look_ups(1 .. 6) . 'COMMIT;');
-	is(read_audit($new, "SELECT count(*) FROM query_audit.rules, worst"), read_audit($new, 'SELECT count(*) FROM query_audit.rules'),
-		'and its views answer after it');
-	is(read_audit($new, 'SELECT faults FROM query_audit.status'), '0', 'with no fault');
-}
 $node->stop('fast');
 unlike(slurp_file($node->logfile), qr/terminated by signal|PANIC|TRAP/, 'the server has seen no trouble');
 done_testing();

@@ -139,7 +139,7 @@ TEST(Store, AcceptsASavedOneOfTheSameLayoutWithAnyNumberOfSlots) {
     for (std::uint32_t StoreConfig::*size :
          {&StoreConfig::statements, &StoreConfig::findings, &StoreConfig::scans, &StoreConfig::shapes,
           &StoreConfig::traces, &StoreConfig::text_bytes, &StoreConfig::units, &StoreConfig::connections,
-          &StoreConfig::cache_candidates}) {
+          &StoreConfig::cache_candidates, &StoreConfig::server}) {
         StoreConfig changed = small;
         changed.*size += 64;
         EXPECT_FALSE(owned.store.accepts(OwnedStore(changed).store.header()));
