@@ -97,7 +97,7 @@ bool add_counters(PlanState *node, void *context) {
     if (node == nullptr) return false;
     const Wanted &wanted = *static_cast<const Wanted *>(context);
     const bool counted = node == wanted.sorted || is_worth_counting(node, wanted);
-    if (counted && node->instrument == nullptr) node->instrument = InstrAlloc(1, INSTRUMENT_ROWS, false);
+    if (counted && node->instrument == nullptr) node->instrument = allocate_row_counter();
     return walk_plan_state(node, add_counters, context);
 }
 
@@ -137,7 +137,7 @@ double estimate_of(const ScanState *scan, double loops, double read, double kept
 
 void collect_scan(Collection &collection, ScanState *scan) {
     if (scan->ss_currentRelation == nullptr) return;
-    const Instrumentation *counters = scan->ps.instrument;
+    const NodeCounters *counters = scan->ps.instrument;
     TableScan *table = table_of(collection, scan);
     if (table == nullptr) return;
     const double loops = counters->nloops + (counters->running ? 1 : 0);
@@ -169,7 +169,7 @@ bool collect(PlanState *node, void *context) {
     Collection &collection = *static_cast<Collection *>(context);
     if (is_scan(node)) {
         ScanState *scan = reinterpret_cast<ScanState *>(node);
-        if (const Instrumentation *counters = node->instrument) {
+        if (const NodeCounters *counters = node->instrument) {
             collection.rows_read += static_cast<uint64>(counters->ntuples + counters->tuplecount +
                                                         counters->nfiltered1 + counters->nfiltered2);
             collect_scan(collection, scan);

@@ -184,7 +184,7 @@ PlanOrder order_of_plan(const QueryDesc *query) {
     const PlannedStmt *plan = query->plannedstmt;
     PlanState *state = sort_of_statement(query->planstate);
     if (state == nullptr || outerPlanState(state)->instrument == nullptr) return none;
-    const Instrumentation *counted = outerPlanState(state)->instrument;
+    const NodeCounters *counted = outerPlanState(state)->instrument;
     const bool limited = IsA(state, SortState) ? reinterpret_cast<SortState *>(state)->bounded
                                                : reinterpret_cast<IncrementalSortState *>(state)->bounded;
     const Sort *sort = reinterpret_cast<const Sort *>(state->plan);
