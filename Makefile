@@ -6,7 +6,7 @@ export PG_CONFIG
 # Goals that may have to install the build's own tools first, so they must not need PGXS to be read.
 suites := format layering symbols unreferenced tidy docs-check unit fuzz regress pgtap tap isolation orm mix quiet \
 	property server-tests
-tasks := check matrix demo demo-stop demo-psql setup docs bench $(suites:format=format-check)
+tasks := check nightly matrix demo demo-stop demo-psql setup docs bench $(suites:format=format-check)
 
 ifneq ($(filter $(tasks),$(MAKECMDGOALS)),)
 
@@ -15,6 +15,9 @@ ifneq ($(filter $(tasks),$(MAKECMDGOALS)),)
 
 check:
 	@test/tools/check
+
+nightly:
+	@test/tools/nightly
 
 matrix:
 	@test/tools/matrix

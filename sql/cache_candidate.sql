@@ -64,6 +64,39 @@ FROM generate_series(1, 150) \gexec
 \set ECHO all
 :found;
 
+SET application_name = 'a table that a function writes to';
+CREATE FUNCTION take(which integer) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN UPDATE stock SET amount = amount - 1 WHERE id = which; END $$;
+\o /dev/null
+\set ECHO none
+SELECT unnest(ARRAY['SELECT query_audit.begin_unit(''request'')', 'SELECT amount, id FROM stock WHERE id = 8', 'SELECT take(8)',
+                    'SELECT query_audit.end_unit()'])
+FROM generate_series(1, 150) \gexec
+\o
+\set ECHO all
+:found;
+
+SET application_name = 'a table that COPY fills';
+CREATE TABLE loaded (id integer);
+\o /dev/null
+\set ECHO none
+SELECT unnest(ARRAY['SELECT query_audit.begin_unit(''request'')', 'SELECT id FROM loaded WHERE id = 8',
+                    'COPY loaded FROM PROGRAM ''echo 9''', 'SELECT query_audit.end_unit()'])
+FROM generate_series(1, 150) \gexec
+\o
+\set ECHO all
+:found;
+
+SET application_name = 'a table that is emptied';
+\o /dev/null
+\set ECHO none
+SELECT unnest(ARRAY['SELECT query_audit.begin_unit(''request'')', 'SELECT id + 1 FROM loaded WHERE id = 8',
+                    'TRUNCATE loaded', 'SELECT query_audit.end_unit()'])
+FROM generate_series(1, 150) \gexec
+\o
+\set ECHO all
+:found;
+
 SET application_name = 'one unit';
 \o /dev/null
 \set ECHO none

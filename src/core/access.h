@@ -12,6 +12,8 @@
 namespace query_audit {
 
 constexpr int max_access_keys = 8;
+constexpr int max_access_columns = 3;
+constexpr std::int16_t many_columns = -1;
 constexpr std::size_t access_expression_bytes = 96;
 
 // What the statement does with a key.
@@ -49,7 +51,9 @@ struct AccessNeed {
     AccessKey keys[max_access_keys]; // conditions in any order, then the sort's in its order
     std::uint8_t count;
     std::uint8_t sort_limited; // 1: the sort kept the first rows alone, for a LIMIT
-    std::uint8_t padding[6];
+    // What else the statement takes from the table, 0 where there is no more; the first is many_columns where they are
+    // more than fit, or not known.
+    std::int16_t columns[max_access_columns];
     // Of the one key that is an expression, as CREATE INDEX takes it, in parentheses where it needs them; names are
     // those of the time. Empty: none.
     char expression[access_expression_bytes];

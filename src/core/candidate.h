@@ -21,6 +21,7 @@ enum class OperatorClass : std::uint8_t {
 
 constexpr int max_index_keys = 5; // of a candidate: more make it larger than they save
 constexpr int max_index_conditions = 3;
+constexpr int max_index_includes = max_access_columns;
 
 struct IndexKey {
     std::int16_t attribute; // 0: the index's expression
@@ -43,6 +44,8 @@ struct IndexCandidate {
     IndexKey keys[max_index_keys];
     IndexCondition conditions[max_index_conditions]; // all of them hold for the rows that are in the index
     char expression[access_expression_bytes];        // of AccessNeed; empty when no key is one
+    std::uint8_t include_count;
+    std::int16_t includes[max_index_includes]; // held beside the keys, so that the table need not be visited
 };
 
 // What one statement asked of the table, and what reading it without an index has cost.
@@ -70,7 +73,9 @@ struct ExistingIndex {
     bool usable;            // valid, and all its conditions are among `conditions`
     std::uint8_t key_count; // the first ones, without INCLUDE
     std::uint8_t condition_count;
-    IndexKey keys[max_existing_keys]; // attribute 0: an expression
+    std::uint8_t include_count;               // the first ones
+    std::int16_t includes[max_existing_keys]; // attribute numbers
+    IndexKey keys[max_existing_keys];         // attribute 0: an expression
     IndexCondition conditions[max_index_conditions];
     char expression[access_expression_bytes]; // the one that equals a need's, as the need has it; else empty
 };
@@ -83,6 +88,8 @@ struct IndexedTable {
     int column_count;
     const ExistingIndex *indexes;
     int index_count;
+    double visible_share; // of its pages, those on which all rows are visible to everybody; 0: none, or not known
+    double changes;       // rows of `writes` that were changed or deleted
 };
 
 // What becomes of a need.
@@ -103,7 +110,7 @@ struct NeedVerdict {
 struct Proposal {
     IndexCandidate index;
     std::int64_t calls;
-    double rows_saved; // that need not have been read
+    double rows_saved; // that need not have been read, or visited where the index covers what is asked of them
     double bytes;      // of the index, by estimate
 };
 
@@ -120,6 +127,20 @@ constexpr double few_rows = 10;
 
 // The index that would answer the need best, with all keys that may. Returns false where none would.
 [[nodiscard]] bool form_candidate(const ScanNeed &need, const IndexedTable &table, IndexCandidate &candidate) noexcept;
+
+// Adds the columns that the need takes from the table, where that pays: many rows to visit, few and narrow columns, and
+// rows that hardly change.
+void cover_candidate(const ScanNeed &need, const IndexedTable &table, IndexCandidate &candidate) noexcept;
+
+// Pages that one scan need not visit for the rows it keeps where the index has all columns.
+[[nodiscard]] double visits_spared(const ScanNeed &need, const IndexedTable &table,
+                                   const IndexCandidate &candidate) noexcept;
+
+// Adds the columns that `narrow` holds beside its keys. False, and `wide` is as it was, where there is no room.
+[[nodiscard]] bool join_includes(const IndexCandidate &narrow, IndexCandidate &wide) noexcept;
+
+// Whether the index holds what the candidate does beside its keys.
+[[nodiscard]] bool index_covers(const ExistingIndex &index, const IndexCandidate &candidate) noexcept;
 
 // Makes `wide` serve what `narrow` serves as well, where that takes no further key. Returns whether it does.
 bool fold_candidate(const IndexCandidate &narrow, IndexCandidate &wide) noexcept;

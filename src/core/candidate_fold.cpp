@@ -192,7 +192,9 @@ bool fold_candidate(const IndexCandidate &narrow, IndexCandidate &wide) noexcept
     } else {
         Folder folder(narrow, wide);
         if (!folder.fold()) return false;
-        wide = folder.result();
+        IndexCandidate result = folder.result();
+        if (!join_includes(narrow, result)) return false;
+        wide = result;
     }
     keep_common_conditions(narrow, wide);
     return true;

@@ -83,15 +83,24 @@ bool finds_few(const ExistingIndex &index, const ScanNeed &scan, double rows) no
     return false;
 }
 
+// Rows that the candidate would have spared the need: to read, or to visit.
+double saved_by(const IndexCandidate &candidate, const ScanNeed &need, const IndexedTable &table) noexcept {
+    if (candidate.include_count == 0) return rows_saved(need);
+    return std::max(rows_saved(need), visits_spared(need, table, candidate) * static_cast<double>(need.scans));
+}
+
 Verdict judge(const ScanNeed &need, const IndexedTable &table, IndexCandidate &candidate, int &served_by) noexcept {
     const double rows = rows_of_table(need, table);
     if (rows < least_rows) return Verdict::small_table;
     if (!form_candidate(need, table, candidate)) return Verdict::no_key;
+    cover_candidate(need, table, candidate);
     for (int i = 0; i < table.index_count; ++i) {
-        if (!index_answers(table.indexes[i], need, candidate, rows)) continue;
+        const bool answers = index_answers(table.indexes[i], need, candidate, rows);
+        if (!answers || !index_covers(table.indexes[i], candidate)) continue;
         served_by = i;
         return Verdict::served;
     }
+    if (saved_by(candidate, need, table) > rows_saved(need)) return Verdict::proposed;
     if (rows_saved(need) < least_saved_share * static_cast<double>(need.rows_read)) return Verdict::keeps_most;
     return Verdict::proposed;
 }
@@ -193,6 +202,7 @@ double estimated_bytes(const IndexCandidate &candidate, const IndexedTable &tabl
     }
     double width = entry_bytes;
     for (int i = 0; i < candidate.key_count; ++i) width += width_of(table, candidate.keys[i].attribute);
+    for (int i = 0; i < candidate.include_count; ++i) width += width_of(table, candidate.includes[i]);
     return page_bytes * 2 + rows * width;
 }
 
@@ -214,7 +224,7 @@ int propose_indexes(const ScanNeed *needs, int count, const IndexedTable &table,
             verdicts[i].place = add_proposal(candidate, proposals, proposed);
             Proposal &proposal = proposals[verdicts[i].place];
             proposal.calls += needs[i].calls;
-            proposal.rows_saved += rows_saved(needs[i]);
+            proposal.rows_saved += saved_by(candidate, needs[i], table);
         }
     }
     const int kept = keep_worthy(proposals, proposed, table, verdicts, count);

@@ -20,7 +20,14 @@ constexpr std::size_t index_name_bytes = 64;
 enum class ScanMethod : std::uint8_t { sequential, index, bitmap };
 
 // What kept an index whose first column a condition names from answering it.
-enum class Missed : std::uint8_t { none, function, cast, parameter_type, collation };
+enum class Missed : std::uint8_t {
+    none,
+    function,
+    cast,
+    parameter_type,
+    collation,
+    configuration, // of text search, which is the session's: no index can hold that, whether one is missed or not
+};
 
 // What scans of one table (a partitioned table counts as one) did in one execution, and what becomes of their rows.
 struct ScanFacts {

@@ -106,6 +106,12 @@ bool write_index_body(const IndexCandidate &candidate, const IndexWords &words, 
         if (!write_key(candidate, words, i, body)) return false;
     }
     body.append(")");
+    for (int i = 0; i < candidate.include_count; ++i) {
+        if (words.includes[i] == nullptr) return false;
+        body.append(i == 0 ? " INCLUDE (" : ", ");
+        body.append(words.includes[i]);
+    }
+    if (candidate.include_count > 0) body.append(")");
     for (int i = 0; i < candidate.condition_count; ++i) {
         body.append(i == 0 ? " WHERE " : " AND ");
         if (!write_condition(candidate.conditions[i], words.conditions[i], body)) return false;
@@ -122,7 +128,8 @@ void write_index_name(std::string_view relation, std::string_view body, bool unu
     words.add(body.starts_with("USING ") ? body.substr(6) : body);
     // Of an expression all that is left out may be what tells it from another.
     const std::size_t open = body.find('(');
-    const bool expression = open != std::string_view::npos && body.find('(', open + 1) != std::string_view::npos;
+    const bool expression =
+        open != std::string_view::npos && body.find_first_of("()", open + 1) == body.find('(', open + 1);
     TextWriter out(name, sizeof(name));
     out.append(writer.view().empty() ? std::string_view("index") : writer.view());
     if (unusual || expression || words.left_out() || writer.truncated()) {

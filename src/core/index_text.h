@@ -15,10 +15,11 @@ struct IndexWords {
     const char *keys[max_index_keys];    // an expression's is not asked for
     const char *classes[max_index_keys]; // of operators; asked for where the key's is not the usual one
     const char *conditions[max_index_conditions];
+    const char *includes[max_index_includes];
 };
 
-// Writes what follows the table in CREATE INDEX: "(a, b DESC) WHERE c IS NULL", "USING gin (d)". Returns false where a
-// name is not known, or it does not fit: what is written then is no SQL.
+// Writes what follows the table in CREATE INDEX: "(a, b DESC) INCLUDE (c) WHERE d IS NULL", "USING gin (e)". Returns
+// false where a name is not known, or it does not fit: what is written then is no SQL.
 bool write_index_body(const IndexCandidate &candidate, const IndexWords &words, TextWriter &body);
 
 // A name for an index, made of its table and its body. With `unusual` a hash of both is part of it, for when the plain

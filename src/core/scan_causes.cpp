@@ -36,7 +36,9 @@ bool is_wildcard_scan(const ScanFacts &scan, const Settings &settings) noexcept 
 
 bool is_missed_index(const ScanFacts &scan, const Settings &settings) noexcept {
     constexpr int rule = rule_index::non_sargable;
-    return settings.enabled(rule) && scan.method == ScanMethod::sequential && scan.missed != Missed::none &&
+    const bool missed =
+        scan.missed != Missed::none && (scan.missed != Missed::configuration || scan.missed_index[0] != '\0');
+    return settings.enabled(rule) && scan.method == ScanMethod::sequential && missed &&
            is_wasteful(scan, settings.thresholds[rule]);
 }
 
@@ -82,6 +84,8 @@ const char *missed_name(std::int64_t missed) noexcept {
         return "parameter type";
     case Missed::collation:
         return "collation";
+    case Missed::configuration:
+        return "configuration";
     case Missed::none:
         break;
     }

@@ -56,13 +56,13 @@ int claim_series(Unit &unit, const Settings &settings) noexcept {
         const Series &b = unit.series[victim];
         if (a.calls < b.calls || (a.calls == b.calls && a.last_position < b.last_position)) victim = i;
     }
-    judge_series(unit, unit.series[victim], UnitEnd{}, settings);
+    if (unit.series[victim].calls > 1) judge_series(unit, unit.series[victim], UnitEnd{}, settings);
     return victim;
 }
 
-void note_write(Unit &unit, std::uint64_t relation_mask) noexcept {
+void note_write(Unit &unit, std::uint64_t relation_mask, std::uint32_t position) noexcept {
     for (std::uint64_t mask = relation_mask; mask != 0; mask &= mask - 1) {
-        unit.written_at[std::countr_zero(mask)] = unit.position;
+        unit.written_at[std::countr_zero(mask)] = position;
     }
 }
 
@@ -282,7 +282,7 @@ Added add_statement(Unit &unit, const StatementEvent &event, const Settings &set
     if (!event.is(event_flag::failed)) new_series = add_to_series(unit, event, pause_ns, settings);
     // Not sooner: the rows of a look-up hold the very key that it asked for.
     if (event.sample != nullptr) keep_sample(unit, event, unit.position);
-    if (event.shape->kind != StatementKind::select) note_write(unit, event.shape->relation_mask);
+    if (event.shape->kind != StatementKind::select) note_write(unit, event.shape->relation_mask, unit.position);
     if (concerns_a_rule(unit, event)) judge_statement(unit, event, unit.position, settings);
     return {unit.position, new_series};
 }
@@ -307,6 +307,10 @@ void finish_statement(Unit &unit, std::uint32_t position, const StatementEvent &
     unit.last_ns = std::max(unit.last_ns, event.end_ns);
     if (!event.is(event_flag::in_progress) && concerns_a_rule(unit, event))
         judge_statement(unit, event, position, settings);
+}
+
+void note_other_write(Unit &unit, std::uint64_t relation_mask) noexcept {
+    note_write(unit, relation_mask, unit.position + 1);
 }
 
 void add_execution(Unit &unit, const StatementEvent &event, const Settings &settings) noexcept {

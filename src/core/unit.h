@@ -145,6 +145,9 @@ Added add_statement(Unit &unit, const StatementEvent &event, const Settings &set
 void finish_statement(Unit &unit, std::uint32_t position, const StatementEvent &event,
                       const Settings &settings) noexcept;
 
+// A write that is no statement of the unit's own, but happened inside of its next one or beside it.
+void note_other_write(Unit &unit, std::uint64_t relation_mask) noexcept;
+
 // Lets the execution rules alone look at a statement that takes no part in sequences. REQUIRES: it is noteworthy.
 void add_execution(Unit &unit, const StatementEvent &event, const Settings &settings) noexcept;
 

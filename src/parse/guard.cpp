@@ -9,6 +9,8 @@ namespace query_audit::parse {
 namespace {
 
 constexpr std::uint32_t links_of_a_parenthesis = 2;
+// Nothing makes more links than a parenthesis, so no text of so few bytes is too deep.
+constexpr std::size_t bytes_never_too_deep = std::min(max_depth, max_links / links_of_a_parenthesis);
 
 // Words that can follow each other without end and nest the tree one deeper each time.
 constexpr std::array<std::string_view, 17> chaining_words = {
@@ -58,6 +60,7 @@ void Open::add_word(std::string_view word) noexcept {
 } // namespace
 
 bool nests_too_deep(std::string_view text) noexcept {
+    if (text.size() <= bytes_never_too_deep) return false;
     const Complexity complexity = measure_complexity(text);
     if (complexity.depth > max_depth || complexity.operators > max_operators) return true;
 

@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <string>
+#include <utility>
 
 #include "core/lexer.h"
 #include "parse/parse.h"
@@ -43,51 +44,100 @@ bool library_normalize(std::string text, std::string &out) {
     return parse::normalize(text.c_str(), grouped, out);
 }
 
-// One line without comments, and with a parameter for each literal that is left.
-std::string tidy(std::string_view text) {
-    std::string out;
-    out.reserve(text.size());
-    std::uint64_t parameter = 0; // not looked for yet
-    std::string_view before;
-    std::size_t end = 0;
-    Lexer lexer(text);
-    for (Token token = lexer.next(); token.kind != TokenKind::end; token = lexer.next()) {
-        if (token.kind == TokenKind::comment) continue;
-        if (token.start > end && !out.empty()) out += ' ';
-        end = token.start + token.length;
-        const std::string_view word = lexer.text_of(token);
-        const bool literal = token.kind == TokenKind::string || (token.kind == TokenKind::number && !may_stay(before));
-        if (literal) {
-            if (parameter == 0) parameter = highest_parameter(text);
-            // Not to_string: its table is a unique global symbol, which would leave the closed object.
-            char symbol[32];
-            std::snprintf(symbol, sizeof symbol, "$%" PRIu64, ++parameter);
-            out += symbol;
-        } else {
-            out += word;
-        }
-        before = word;
+// Writes one line without comments, with a parameter for each constant at these places, and for each literal that is
+// left. Constants are numbered first.
+class Writer {
+  public:
+    Writer(std::string_view text, const std::int32_t *constants, std::size_t count)
+        : text_(text), constant_(constants), end_(constants + count),
+          number_(text.find('$') != std::string_view::npos ? highest_parameter(text) : 0),
+          literal_number_(number_ + count) {
+        out_.reserve(text.size());
     }
-    while (!out.empty() && (out.back() == ';' || out.back() == ' ')) out.pop_back();
-    return out;
+
+    std::string write() {
+        std::string_view before;
+        std::size_t end = 0;
+        bool negative = false; // a constant's sign was written with it
+        Lexer lexer(text_);
+        for (Token token = lexer.next(); token.kind != TokenKind::end; token = lexer.next()) {
+            if (token.kind == TokenKind::comment) continue;
+            const std::string_view word = lexer.text_of(token);
+            const bool written = negative && token.kind == TokenKind::number;
+            negative = false;
+            if (!written) {
+                if (token.start > end && !out_.empty()) out_ += ' ';
+                if (is_constant(token)) {
+                    negative = token.kind == TokenKind::operator_;
+                    add_constant(token);
+                } else if (token.kind == TokenKind::string || (token.kind == TokenKind::number && !may_stay(before))) {
+                    add_parameter(++literal_number_);
+                } else {
+                    out_ += word;
+                }
+            }
+            end = token.start + token.length;
+            before = word;
+        }
+        while (!out_.empty() && (out_.back() == ';' || out_.back() == ' ')) out_.pop_back();
+        return std::move(out_);
+    }
+
+  private:
+    [[nodiscard]] bool is_constant(const Token &token) noexcept {
+        while (constant_ != end_ && static_cast<std::size_t>(*constant_) < token.start) ++constant_;
+        return constant_ != end_ && static_cast<std::size_t>(*constant_) < token.start + token.length;
+    }
+
+    // The lexer joins a sign to the operator before it when they touch.
+    void add_constant(const Token &token) {
+        const auto start = static_cast<std::size_t>(*constant_++);
+        if (token.kind == TokenKind::operator_) out_ += text_.substr(token.start, start - token.start);
+        add_parameter(++number_);
+    }
+
+    void add_parameter(std::uint64_t number) {
+        // Not to_string: its table is a unique global symbol, which would leave the closed object.
+        char symbol[32];
+        std::snprintf(symbol, sizeof symbol, "$%" PRIu64, number);
+        out_ += symbol;
+    }
+
+    std::string_view text_;
+    const std::int32_t *constant_;
+    const std::int32_t *end_;
+    std::uint64_t number_;
+    std::uint64_t literal_number_;
+    std::string out_;
+};
+
+ParseStatus normalize(std::string_view text, const ParsedStatement &parsed, std::string &out) {
+    if (parsed.constant_count >= 0) {
+        out = Writer(text, parsed.constants, static_cast<std::size_t>(parsed.constant_count)).write();
+        return ParseStatus::ok;
+    }
+    std::string normal;
+    if (!library_normalize(std::string(text), normal)) return ParseStatus::out_of_memory;
+    out = Writer(normal, nullptr, 0).write();
+    return ParseStatus::ok;
 }
 
 } // namespace
 
-extern "C" ParseStatus query_audit_normalize(const char *text, std::size_t length, std::size_t max_bytes, bool parsed,
-                                             char *out, std::size_t capacity) noexcept {
+extern "C" ParseStatus query_audit_normalize(const char *text, std::size_t length, std::size_t max_bytes,
+                                             const ParsedStatement *parsed, char *out, std::size_t capacity) noexcept {
     if (capacity > 0) out[0] = '\0';
     try {
         // The library's normaliser reads out of bounds on some utility statements, so it gets none.
-        if (!parsed) {
-            parse::Tree tree;
-            const ParseStatus status = tree.parse({text, length}, max_bytes, nullptr);
-            if (status != ParseStatus::ok) return status;
+        ParsedStatement own;
+        if (parsed == nullptr) {
+            parsed = &own;
+            if (query_audit_parse(text, length, max_bytes, &own) != ParseStatus::ok) return own.status;
         }
         std::string normal;
-        if (!library_normalize({text, length}, normal)) return ParseStatus::out_of_memory;
-        parse::copy_text(tidy(normal), out, capacity);
-        return ParseStatus::ok;
+        const ParseStatus status = normalize({text, length}, *parsed, normal);
+        if (status == ParseStatus::ok) parse::copy_text(normal, out, capacity);
+        return status;
     } catch (...) {
         return ParseStatus::out_of_memory;
     }

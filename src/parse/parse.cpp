@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "parse/constants.h"
 #include "parse/describe.h"
 #include "parse/fingerprint.h"
 #include "parse/pg_query_box.h"
@@ -32,6 +33,9 @@ ParseStatus parse_statement(std::string_view text, std::size_t max_bytes, Parsed
     out.filter_value_count = static_cast<std::int32_t>(count);
     out.key_value_count = static_cast<std::int32_t>(std::min(description.key_value_count, count));
     std::copy_n(description.filter_values.begin(), count, out.filter_values);
+    const parse::Constants constants = parse::find_constants(tree.statement());
+    out.constant_count = constants.incomplete ? -1 : static_cast<std::int32_t>(constants.count);
+    std::copy_n(constants.location, constants.count, out.constants);
     return out.status;
 }
 

@@ -23,6 +23,7 @@ enum class ParseStatus : std::uint8_t {
 };
 
 constexpr std::size_t default_max_parse_bytes = 32 * 1024;
+constexpr int max_constants = 64; // of a statement, whose places are told
 
 struct ParsedStatement {
     ParseStatus status;
@@ -33,6 +34,8 @@ struct ParsedStatement {
     std::int32_t filter_value_count;
     std::int32_t key_value_count;                 // of these, the first ones: not mere bounds of a range
     FilterValue filter_values[max_filter_values]; // in an order that depends on the filter's identity alone
+    std::int32_t constant_count;                  // -1: not told, as there are too many, or a GROUP BY
+    std::int32_t constants[max_constants];        // byte offsets in the text, ascending
 };
 
 // What one statement's text says against it. The table of lints is in src/parse/lints.
@@ -114,10 +117,10 @@ ParseStatus query_audit_parse(const char *text, std::size_t length, std::size_t 
 
 // Writes the statement with every literal replaced by a parameter symbol ($1, $2, ...), comments removed,
 // NUL-terminated and cut at a whole character to fit capacity. Returns the status; on any but ok, out is the empty
-// string. DML only: a utility statement is not_dml. parsed is the caller's word that query_audit_parse has found this
-// very text ok, which spares parsing it to see that it may be normalised; never give it for another text.
-ParseStatus query_audit_normalize(const char *text, std::size_t length, std::size_t max_bytes, bool parsed, char *out,
-                                  std::size_t capacity) noexcept;
+// string. DML only: a utility statement is not_dml. parsed, which may be null, is what query_audit_parse has found of
+// this very text, and spares parsing it again; never give it for another text.
+ParseStatus query_audit_normalize(const char *text, std::size_t length, std::size_t max_bytes,
+                                  const ParsedStatement *parsed, char *out, std::size_t capacity) noexcept;
 
 // Names the tables that a statement reads or writes, as it writes them, each once; returns how many.
 std::size_t query_audit_named_tables(const char *text, std::size_t length, NamedTable *tables,

@@ -4,6 +4,8 @@
 
 #include "pg/access_need.h"
 #include "pg/expression.h"
+#include "pg/index_only.h"
+#include "pg/needed_columns.h"
 #include "pg/pattern.h"
 #include "pg/plan_origin.h"
 
@@ -248,6 +250,8 @@ void add_joins(const PlanState *node, NeedWriter &writer) {
     if (IsA(plan, MergeJoin)) writer.add_join(plan, reinterpret_cast<const MergeJoin *>(plan)->mergeclauses);
 }
 
+bool has_sort(const AccessNeed &need) { return need.count > 0 && need.keys[need.count - 1].use == KeyUse::sort; }
+
 // The sort nearest to the root counts: what is below it is sorted again.
 void add_sort(const PlanState *node, Walk &walk) {
     if (walk.sorted) return;
@@ -256,7 +260,7 @@ void add_sort(const PlanState *node, Walk &walk) {
     const bool limited = incremental ? reinterpret_cast<const IncrementalSortState *>(node)->bounded
                                      : reinterpret_cast<const SortState *>(node)->bounded;
     walk.writer->add_sort(reinterpret_cast<const Sort *>(node->plan), limited);
-    walk.sorted = walk.need->count > 0 && walk.need->keys[walk.need->count - 1].use == KeyUse::sort;
+    walk.sorted = has_sort(*walk.need);
 }
 
 bool walk(PlanState *node, void *context) {
@@ -306,8 +310,10 @@ double distinct_values(Relation relation, const Node *expression) {
 
 const List *conditions_of(const ScanState *scan, int part) {
     const Plan *plan = scan->ps.plan;
-    // Its columns are those of the index.
-    if (IsA(plan, IndexOnlyScan)) return NIL;
+    if (IsA(plan, IndexOnlyScan)) {
+        const IndexOnlyScan *only = reinterpret_cast<const IndexOnlyScan *>(plan);
+        return conditions_of_table(only, part == 0 ? plan->qual : only->recheckqual);
+    }
     if (part == 0) return plan->qual;
     if (IsA(plan, IndexScan)) return reinterpret_cast<const IndexScan *>(plan)->indexqualorig;
     return IsA(plan, BitmapHeapScan) ? reinterpret_cast<const BitmapHeapScan *>(plan)->bitmapqualorig : NIL;
@@ -319,7 +325,10 @@ void describe_need(const NeedContext &context, AccessNeed &need) {
     for (int part = 0; part < condition_parts; ++part) writer.add_conditions(conditions_of(context.scan, part));
     Walk state{&writer, &need, false};
     (void)walk(context.top, &state);
-    (void)walk_sorts(context.top, &state);
+    if (context.order != nullptr) writer.add_sort(context.order, context.order_limited);
+    state.sorted = has_sort(need);
+    if (!state.sorted) (void)walk_sorts(context.top, &state);
+    describe_columns(context.plan, context.entry, context.root, need);
 }
 
 } // namespace query_audit

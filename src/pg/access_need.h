@@ -25,8 +25,7 @@ struct Condition {
 // Estimated number of different values of a column; 0 where it is not known.
 [[nodiscard]] double distinct_values(Relation relation, const Node *expression);
 
-// The scan's conditions, in parts: those that filter its rows, then those that its index answers. Of an index-only scan
-// none, as it knows them of its index alone.
+// The scan's conditions, in parts: those that filter its rows, then those that its index answers.
 constexpr int condition_parts = 2;
 [[nodiscard]] const List *conditions_of(const ScanState *scan, int part);
 
@@ -35,11 +34,14 @@ struct NeedContext {
     const PlannedStmt *plan;
     PlanState *top;
     ScanState *scan;
-    Oid root;    // the table that it is counted as
-    Index entry; // of the range table, of the root
+    Oid root;          // the table that it is counted as
+    Index entry;       // of the range table, of the root
+    const Sort *order; // that an index of the table could spare, null where none is known
+    bool order_limited;
 };
 
-// Fills the need: the scan's own conditions first, then joins, then the nearest sort whose keys are all the table's.
+// Fills the need: the scan's own conditions first, then joins, then the order, else the nearest sort whose keys are all
+// the table's.
 void describe_need(const NeedContext &context, AccessNeed &need);
 
 } // namespace query_audit

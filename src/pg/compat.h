@@ -72,6 +72,21 @@ inline const List *permissions_of(const Query *) { return NIL; }
 inline const List *permissions_of(const PlannedStmt *) { return NIL; }
 #endif
 
+// The columns of a table for which the statement needs permission to read them; null where there are none. `known` is
+// false for an entry that permissions are not asked for.
+inline const Bitmapset *selected_columns(const RangeTblEntry *entry, const List *permissions, bool &known) {
+#if PG_VERSION_NUM >= 160000
+    known = entry->perminfoindex != 0;
+    if (!known) return nullptr;
+    const int place = static_cast<int>(entry->perminfoindex) - 1;
+    return static_cast<const RTEPermissionInfo *>(list_nth(permissions, place))->selectedCols;
+#else
+    (void)permissions;
+    known = entry->requiredPerms != 0;
+    return entry->selectedCols;
+#endif
+}
+
 // The table or view of an entry that the statement itself names, or InvalidOid. In a plan there are others too:
 // partitions, for which no permissions are asked, and what views read, for which those of the view's owner are.
 inline Oid named_relation(const RangeTblEntry *entry, const List *permissions) {
@@ -168,6 +183,9 @@ inline bool walk_expression(Node *node, bool (*visit)(Node *, void *), void *con
 inline bool walk_query(Query *query, bool (*visit)(Node *, void *), void *context, int flags) {
     return query_tree_walker(query, visit, context, flags);
 }
+inline Node *mutate_expression(Node *node, Node *(*mutate)(Node *, void *), void *context) {
+    return expression_tree_mutator(node, mutate, context);
+}
 #else
 inline bool walk_plan_state(PlanState *node, bool (*visit)(PlanState *, void *), void *context) {
     return planstate_tree_walker(node, reinterpret_cast<bool (*)()>(reinterpret_cast<void (*)()>(visit)), context);
@@ -177,6 +195,9 @@ inline bool walk_expression(Node *node, bool (*visit)(Node *, void *), void *con
 }
 inline bool walk_query(Query *query, bool (*visit)(Node *, void *), void *context, int flags) {
     return query_tree_walker(query, reinterpret_cast<bool (*)()>(reinterpret_cast<void (*)()>(visit)), context, flags);
+}
+inline Node *mutate_expression(Node *node, Node *(*mutate)(Node *, void *), void *context) {
+    return expression_tree_mutator(node, reinterpret_cast<Node *(*)()>(reinterpret_cast<void (*)()>(mutate)), context);
 }
 #endif
 

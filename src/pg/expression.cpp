@@ -12,10 +12,48 @@ bool is_json_access(Oid operator_id) {
     return name != nullptr && (strcmp(name, "->") == 0 || strcmp(name, "->>") == 0);
 }
 
-bool is_text_constant(const Node *node) {
+bool is_constant(const Node *node, Oid type) {
     if (node == nullptr || !IsA(node, Const)) return false;
     const Const *constant = reinterpret_cast<const Const *>(node);
-    return !constant->constisnull && constant->consttype == TEXTOID;
+    return !constant->constisnull && constant->consttype == type;
+}
+
+bool is_text_constant(const Node *node) { return is_constant(node, TEXTOID); }
+
+// Stands between columns that are put together, or for one that is NULL, and tells nothing of anybody's data.
+bool is_blank_text(const Node *node) {
+    if (!is_text_constant(node) && !is_constant(node, VARCHAROID)) return false;
+    const char *words = TextDatumGetCString(reinterpret_cast<const Const *>(node)->constvalue);
+    return words[strspn(words, " ")] == '\0';
+}
+
+bool is_configuration(const Node *node) { return is_constant(node, REGCONFIGOID); }
+
+// A constant that says what the expression is, as its function's name does, and is no value that is searched for.
+bool is_part_of_definition(const Node *node) {
+    node = strip(node);
+    return is_configuration(node) || is_blank_text(node);
+}
+
+bool is_made_of_columns(const Node *node, int depth);
+
+// What is put behind a column for nothing but to keep an index of it from being used.
+bool is_empty_text(const Node *node) {
+    node = strip(node);
+    return is_blank_text(node) && *TextDatumGetCString(reinterpret_cast<const Const *>(node)->constvalue) == '\0';
+}
+
+// All of them, but for constants that may be there, and one at least.
+bool are_made_of_columns(const List *arguments, int depth) {
+    bool columns = false;
+    ListCell *cell;
+    foreach (cell, arguments) {
+        const Node *argument = static_cast<const Node *>(lfirst(cell));
+        if (is_part_of_definition(argument)) continue;
+        if (!is_made_of_columns(argument, depth)) return false;
+        columns = true;
+    }
+    return columns;
 }
 
 bool is_made_of_columns(const Node *node, int depth) {
@@ -28,7 +66,9 @@ bool is_made_of_columns(const Node *node, int depth) {
     }
     const List *arguments = NIL;
     // The length of a cast to one is a constant argument.
-    if (IsA(node, FuncExpr) && !reinterpret_cast<const FuncExpr *>(node)->funcretset) {
+    if (IsA(node, CoalesceExpr)) {
+        arguments = reinterpret_cast<const CoalesceExpr *>(node)->args;
+    } else if (IsA(node, FuncExpr) && !reinterpret_cast<const FuncExpr *>(node)->funcretset) {
         arguments = reinterpret_cast<const FuncExpr *>(node)->args;
     } else if (IsA(node, OpExpr)) {
         const OpExpr *expression = reinterpret_cast<const OpExpr *>(node);
@@ -37,12 +77,24 @@ bool is_made_of_columns(const Node *node, int depth) {
             is_text_constant(static_cast<const Node *>(llast(arguments)))) {
             return is_made_of_columns(static_cast<const Node *>(linitial(arguments)), depth + 1);
         }
+        ListCell *operand;
+        foreach (operand, arguments) {
+            if (is_empty_text(static_cast<const Node *>(lfirst(operand)))) return false;
+        }
     }
-    ListCell *cell;
-    foreach (cell, arguments) {
-        if (!is_made_of_columns(static_cast<const Node *>(lfirst(cell)), depth + 1)) return false;
-    }
-    return arguments != NIL;
+    return are_made_of_columns(arguments, depth + 1);
+}
+
+// Whole wherever it is not one of the server's own, as whoever makes the index may have another search_path.
+const char *configuration_name(Oid configuration) {
+    HeapTuple tuple = SearchSysCache1(TSCONFIGOID, ObjectIdGetDatum(configuration));
+    if (!HeapTupleIsValid(tuple)) return nullptr;
+    const auto *facts = reinterpret_cast<Form_pg_ts_config>(GETSTRUCT(tuple));
+    const bool servers = facts->cfgnamespace == PG_CATALOG_NAMESPACE;
+    const char *schema = servers ? nullptr : get_namespace_name(facts->cfgnamespace);
+    const char *name = quote_qualified_identifier(schema, NameStr(facts->cfgname));
+    ReleaseSysCache(tuple);
+    return servers || schema != nullptr ? name : nullptr;
 }
 
 } // namespace
@@ -91,6 +143,7 @@ void ExpressionWriter::write(const Node *node, int depth) {
     case T_Var:
         return write_column(reinterpret_cast<const Var *>(node));
     case T_Const:
+        return write_constant(reinterpret_cast<const Const *>(node));
     case T_Param:
     case T_SQLValueFunction:
         return out_.append("?");
@@ -107,6 +160,9 @@ void ExpressionWriter::write(const Node *node, int depth) {
     }
     case T_FuncExpr:
         return write_function(reinterpret_cast<const FuncExpr *>(node), depth);
+    case T_CoalesceExpr:
+        out_.append("COALESCE");
+        return write_arguments(reinterpret_cast<const CoalesceExpr *>(node)->args, depth);
     default:
         return out_.append("...");
     }
@@ -115,6 +171,14 @@ void ExpressionWriter::write(const Node *node, int depth) {
 void ExpressionWriter::write_column(const Var *var) {
     const char *name = var->varattno > 0 ? get_attname(relation_, var->varattno, true) : nullptr;
     out_.append(name != nullptr ? quote_identifier(name) : "...");
+}
+
+void ExpressionWriter::write_constant(const Const *constant) {
+    const Node *node = reinterpret_cast<const Node *>(constant);
+    if (written_ != Written::definition || !is_part_of_definition(node)) return out_.append("?");
+    const char *words = is_configuration(node) ? configuration_name(DatumGetObjectId(constant->constvalue))
+                                               : TextDatumGetCString(constant->constvalue);
+    out_.append(words != nullptr ? quote_literal_cstr(words) : "...");
 }
 
 void ExpressionWriter::write_operator(const OpExpr *expression, int depth) {
@@ -173,11 +237,15 @@ void ExpressionWriter::write_function(const FuncExpr *expression, int depth) {
     const Oid schema = get_func_namespace(expression->funcid);
     const char *schema_name =
         OidIsValid(schema) && schema != PG_CATALOG_NAMESPACE ? get_namespace_name(schema) : nullptr;
-    const char *separator = "";
     out_.append(name != nullptr ? quote_qualified_identifier(schema_name, name) : "...");
+    write_arguments(expression->args, depth);
+}
+
+void ExpressionWriter::write_arguments(const List *arguments, int depth) {
+    const char *separator = "";
     out_.append("(");
     ListCell *cell;
-    foreach (cell, expression->args) {
+    foreach (cell, arguments) {
         out_.append(separator);
         write(static_cast<const Node *>(lfirst(cell)), depth + 1);
         separator = ", ";
@@ -199,7 +267,7 @@ void write_indexed_expression(Oid relation, const Node *expression, TextWriter &
     const bool call =
         IsA(expression, FuncExpr) && reinterpret_cast<const FuncExpr *>(expression)->funcformat == COERCE_EXPLICIT_CALL;
     if (!call) out.append("(");
-    ExpressionWriter(relation, out).write(expression);
+    ExpressionWriter(relation, out, Written::definition).write(expression);
     if (!call) out.append(")");
 }
 

@@ -23,18 +23,24 @@ namespace query_audit {
 [[nodiscard]] const Node *cast_argument(const Node *node, bool &implicit);
 
 // What an index may be made of: a column, or an immutable expression of columns in which no constant stands but the
-// keys of json operators.
+// keys of json operators, names of text search configurations, and texts that are empty or blank.
 [[nodiscard]] bool is_indexable(const Node *node);
+
+// What an expression is written for: as a definition it has the constants that an index may have.
+enum class Written : uint8 { condition, definition };
 
 // Writes an expression with ? for each value. A key of a json operator names a place in the document, as a column's
 // name does, and is written. What cannot be written is "...".
 class ExpressionWriter {
   public:
-    ExpressionWriter(Oid relation, TextWriter &out) : relation_(relation), out_(out) {}
+    ExpressionWriter(Oid relation, TextWriter &out, Written written = Written::condition)
+        : relation_(relation), out_(out), written_(written) {}
     void write(const Node *node, int depth = 0);
 
   private:
     void write_column(const Var *var);
+    void write_constant(const Const *constant);
+    void write_arguments(const List *arguments, int depth);
     void write_operator(const OpExpr *expression, int depth);
     void write_array(const ScalarArrayOpExpr *expression, int depth);
     void write_boolean(const BoolExpr *expression, int depth);
@@ -43,6 +49,7 @@ class ExpressionWriter {
 
     Oid relation_;
     TextWriter &out_;
+    Written written_;
 };
 
 // Writes an expression as CREATE INDEX takes it among its columns: in parentheses, unless it is a function's call.

@@ -85,12 +85,12 @@ Datum pg_query_audit_normalize_0_1(PG_FUNCTION_ARGS) {
     using namespace query_audit;
     require_loaded();
     const Utf8Text sql = utf8_argument(fcinfo, 0);
-    (void)parse_argument(sql);
+    const ParsedStatement parsed = parse_argument(sql);
     // A literal takes at least one byte and becomes at most seven.
     const size_t capacity = sql.length * 7 + 1;
     char *normalized = static_cast<char *>(palloc(capacity));
     const ParseStatus status = query_audit_normalize(sql.data, sql.length, static_cast<size_t>(max_parse_kb) * 1024,
-                                                     true, normalized, capacity);
+                                                     &parsed, normalized, capacity);
     if (status != ParseStatus::ok) ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("could not normalize")));
     PG_RETURN_TEXT_P(to_database_text(normalized));
 }

@@ -27,6 +27,7 @@ int64 table_counter(PGFunction counter, Oid relation) {
 struct Activity {
     double rows; // negative: not known
     double pages;
+    double visible; // pages
     double changed;
     double inserted;
     double unanalysed;
@@ -39,6 +40,7 @@ void add_activity(Oid relation, Activity &sum) {
     const bool stored = RELKIND_HAS_STORAGE(facts->relkind);
     const double rows = facts->reltuples;
     if (stored) sum.pages += facts->relpages;
+    if (stored) sum.visible += std::min(facts->relallvisible, facts->relpages);
     ReleaseSysCache(tuple);
     if (!stored) return;
     sum.rows = rows < 0 || sum.rows < 0 ? -1 : sum.rows + rows;
@@ -124,7 +126,8 @@ bool read_conditions(HeapTuple tuple, ExistingIndex &index) {
     return true;
 }
 
-// The one of the needs' expressions that the index's first is, as it is written for a need.
+// The one of the needs' expressions that the index's first is, as it is written for a need; without needs whatever it
+// is.
 void read_expression(HeapTuple tuple, Oid relation, const char *const *expressions, ExistingIndex &index) {
     bool none = false;
     const Datum stored = SysCacheGetAttr(INDEXRELID, tuple, Anum_pg_index_indexprs, &none);
@@ -134,7 +137,8 @@ void read_expression(HeapTuple tuple, Oid relation, const char *const *expressio
     TextWriter out(written, sizeof(written));
     write_indexed_expression(relation, static_cast<const Node *>(linitial(indexed)), out);
     if (out.truncated()) return;
-    for (const char *const *expression = expressions; *expression != nullptr; ++expression) {
+    if (expressions == nullptr) assign_text(index.expression, written);
+    for (const char *const *expression = expressions; expression != nullptr && *expression != nullptr; ++expression) {
         if (strcmp(written, *expression) == 0) assign_text(index.expression, written);
     }
 }
@@ -165,6 +169,9 @@ void read_keys(HeapTuple tuple, Oid relation, const char *const *expressions, Ex
         get_atttypetypmodcoll(relation, key.attribute, &type, &modifier, &collation);
         if (collation != collation_ids->values[i]) key.operator_class = OperatorClass::other;
     }
+    for (int i = facts->indnkeyatts; i < facts->indnatts && index.include_count < max_existing_keys; ++i) {
+        index.includes[index.include_count++] = facts->indkey.values[i];
+    }
     if (expression) read_expression(tuple, relation, expressions, index);
 }
 
@@ -183,6 +190,33 @@ ExistingIndex read_index(Oid index_id, Oid relation, const char *const *expressi
     }
     ReleaseSysCache(tuple);
     return index;
+}
+
+bool as_candidate(const ExistingIndex &index, IndexCandidate &candidate) {
+    candidate = IndexCandidate{};
+    const auto expressions =
+        std::count_if(index.keys, index.keys + index.key_count, [](const IndexKey &key) { return key.attribute == 0; });
+    const bool fits = index.key_count <= max_index_keys && index.include_count <= max_index_includes;
+    if (!fits || expressions > 1 || index.method > AccessMethod::brin) return false;
+    candidate.method = index.method;
+    candidate.key_count = index.key_count;
+    candidate.condition_count = index.condition_count;
+    candidate.include_count = index.include_count;
+    std::copy(index.keys, index.keys + index.key_count, candidate.keys);
+    std::copy(index.conditions, index.conditions + index.condition_count, candidate.conditions);
+    std::copy(index.includes, index.includes + index.include_count, candidate.includes);
+    assign_text(candidate.expression, index.expression);
+    return true;
+}
+
+// Whether the index is no more than a way to its rows, and complete; of a partitioned table as far as it can be.
+bool is_plain(Oid index_id, bool partitioned) {
+    HeapTuple tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(index_id));
+    if (!HeapTupleIsValid(tuple)) return false;
+    const auto *facts = reinterpret_cast<Form_pg_index>(GETSTRUCT(tuple));
+    const bool plain = !facts->indisunique && !facts->indisexclusion && (facts->indisvalid || partitioned);
+    ReleaseSysCache(tuple);
+    return plain;
 }
 
 List *index_ids(Oid relation) {
@@ -276,6 +310,8 @@ CatalogTable read_catalog_table(Oid relation, const char *const *expressions) {
     // What filled the table is no upkeep of an index that is built at once.
     const double upkeep = sum.changed + std::max(0.0, sum.inserted - std::max(0.0, sum.rows));
     result.table.writes = upkeep * observed_share();
+    result.table.changes = sum.changed * observed_share();
+    result.table.visible_share = sum.pages > 0 ? sum.visible / sum.pages : 0;
 
     const List *ids = index_ids(relation);
     const int count = std::min(list_length(ids), most_indexes);
@@ -292,17 +328,18 @@ CatalogTable read_catalog_table(Oid relation, const char *const *expressions) {
 }
 
 void read_columns(Oid relation, bool partitioned, const ScanNeed *needs, int count, IndexedTable &table) {
-    auto *columns =
-        static_cast<ColumnProfile *>(palloc(sizeof(ColumnProfile) * static_cast<Size>(count * max_access_keys + 1)));
+    const auto room = static_cast<Size>(count * (max_access_keys + max_access_columns) + 1);
+    auto *columns = static_cast<ColumnProfile *>(palloc(sizeof(ColumnProfile) * room));
     int known = 0;
+    const auto add = [&](AttrNumber attribute) {
+        const bool seen = std::any_of(columns, columns + known, [attribute](const ColumnProfile &column) {
+            return column.attribute == attribute;
+        });
+        if (attribute > 0 && !seen) read_column(relation, partitioned, attribute, columns[known++]);
+    };
     for (int i = 0; i < count; ++i) {
-        for (int j = 0; j < needs[i].need.count; ++j) {
-            const AttrNumber attribute = needs[i].need.keys[j].attribute;
-            const bool seen = std::any_of(columns, columns + known, [attribute](const ColumnProfile &column) {
-                return column.attribute == attribute;
-            });
-            if (attribute > 0 && !seen) read_column(relation, partitioned, attribute, columns[known++]);
-        }
+        for (int j = 0; j < needs[i].need.count; ++j) add(needs[i].need.keys[j].attribute);
+        for (const AttrNumber attribute : needs[i].need.columns) add(attribute);
     }
     table.columns = columns;
     table.column_count = known;
@@ -317,6 +354,23 @@ bool has_index_for(Oid relation, const ScanNeed &need, const IndexCandidate &can
     return false;
 }
 
+Oid index_with_body(Oid relation, const char *body) {
+    const bool partitioned = relkind_of(relation) == RELKIND_PARTITIONED_TABLE;
+    ListCell *cell;
+    foreach (cell, index_ids(relation)) {
+        if (!is_plain(lfirst_oid(cell), partitioned)) continue;
+        const ExistingIndex index = read_index(lfirst_oid(cell), relation, nullptr);
+        IndexCandidate candidate;
+        if ((!index.usable && !partitioned) || !as_candidate(index, candidate)) continue;
+        char text[2048];
+        TextWriter out(text, sizeof(text));
+        if (write_index_body(candidate, index_words(relation, candidate), out) && strcmp(text, body) == 0) {
+            return lfirst_oid(cell);
+        }
+    }
+    return InvalidOid;
+}
+
 IndexWords index_words(Oid relation, const IndexCandidate &candidate) {
     IndexWords words{};
     for (int i = 0; i < candidate.key_count; ++i) {
@@ -325,6 +379,9 @@ IndexWords index_words(Oid relation, const IndexCandidate &candidate) {
     }
     for (int i = 0; i < candidate.condition_count; ++i) {
         words.conditions[i] = column_name(relation, candidate.conditions[i].attribute);
+    }
+    for (int i = 0; i < candidate.include_count; ++i) {
+        words.includes[i] = column_name(relation, candidate.includes[i]);
     }
     return words;
 }

@@ -32,6 +32,10 @@ void read_columns(Oid relation, bool partitioned, const ScanNeed *needs, int cou
 // Whether an index that the table has answers the need, of which the candidate was formed. `rows`: of the table.
 [[nodiscard]] bool has_index_for(Oid relation, const ScanNeed &need, const IndexCandidate &candidate, double rows);
 
+// The table's index that has this body, as core/index_text.h writes it, and enforces nothing; InvalidOid: none. Of a
+// partitioned table it need not be valid: it is not until all partitions have theirs.
+[[nodiscard]] Oid index_with_body(Oid relation, const char *body);
+
 // All tables below a partitioned one, with itself; itself alone for others.
 [[nodiscard]] List *tables_of(Oid relation);
 

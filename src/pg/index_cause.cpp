@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "pg/index_cause.h"
 
 #include "pg/pg.h"
@@ -37,13 +39,50 @@ const char *difference(const ExistingIndex &index, const IndexCandidate &candida
     return nullptr;
 }
 
+bool is_unique(Oid index) {
+    HeapTuple tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(index));
+    if (!HeapTupleIsValid(tuple)) return true;
+    const auto *facts = reinterpret_cast<Form_pg_index>(GETSTRUCT(tuple));
+    const bool unique = facts->indisunique || facts->indisreplident || facts->indisclustered;
+    ReleaseSysCache(tuple);
+    return unique;
+}
+
+bool begins_with(const IndexCandidate &candidate, const ExistingIndex &index) {
+    if (index.method != candidate.method || !index.usable || index.condition_count > 0) return false;
+    if (index.key_count > candidate.key_count) return false;
+    return std::equal(index.keys, index.keys + index.key_count, candidate.keys,
+                      [](const IndexKey &held, const IndexKey &key) {
+                          return held.attribute == key.attribute && held.attribute > 0 && held.flags == key.flags &&
+                                 held.operator_class == key.operator_class;
+                      });
+}
+
+bool holds_all_of(const IndexCandidate &candidate, const ExistingIndex &index) {
+    return std::all_of(index.includes, index.includes + index.include_count, [&](AttrNumber column) {
+        const auto *const end = candidate.includes + candidate.include_count;
+        return std::find(candidate.includes, end, column) != end;
+    });
+}
+
 } // namespace
+
+const char *replaced_index(const CatalogTable &table, const IndexCandidate &candidate) {
+    if (candidate.condition_count > 0) return nullptr;
+    for (int i = 0; i < table.table.index_count; ++i) {
+        const ExistingIndex &index = table.table.indexes[i];
+        if (!begins_with(candidate, index) || !holds_all_of(candidate, index)) continue;
+        if (!is_unique(table.index_oids[i])) return index_name(table.index_oids[i]);
+    }
+    return nullptr;
+}
 
 const char *why_not_used(Oid relation, const ScanNeed &need) {
     if (!can_be_indexed(relation)) return nullptr;
     const char *const expressions[] = {need.need.expression[0] != '\0' ? need.need.expression : nullptr, nullptr};
     CatalogTable table = read_catalog_table(relation, expressions);
     read_columns(relation, table.partitioned, &need, 1, table.table);
+    table.table.visible_share = 0; // whether it has the keys is asked, and not what else it could hold
     Proposal proposal;
     NeedVerdict verdict;
     (void)propose_indexes(&need, 1, table.table, &proposal, &verdict);

@@ -14,4 +14,8 @@ namespace query_audit {
 // What keeps indexes that lead with the candidate's first column from serving it; null where there is no such index.
 [[nodiscard]] const char *why_not_served(const CatalogTable &table, const IndexCandidate &candidate);
 
+// An index that the candidate would make superfluous, as it begins with the same keys and holds more; null where there
+// is none, or a constraint may need it.
+[[nodiscard]] const char *replaced_index(const CatalogTable &table, const IndexCandidate &candidate);
+
 } // namespace query_audit

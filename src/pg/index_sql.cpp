@@ -38,25 +38,57 @@ Oid parent_of(Oid partition) { return get_partition_parent(partition, true); }
 
 struct Part {
     const char *relation;
-    char index[index_name_bytes];
+    const char *index; // quoted
+    bool exists;
+    bool attached; // to that of the table that it is a part of
 };
 
+// The index that is there, as far as it can be attached; one that belongs to another index than this cannot.
+Oid existing_part(Oid table, const char *body, bool &attached) {
+    const Oid index = index_with_body(table, body);
+    attached = OidIsValid(index) && get_rel_relispartition(index);
+    if (!attached) return index;
+    return parent_of(index) == index_with_body(parent_of(table), body) ? index : InvalidOid;
+}
+
 Part part_of(Oid table, const char *body) {
-    Part part{};
-    part.relation = qualified_name(table);
-    if (part.relation != nullptr) choose_name(table, part.relation, body, part.index);
+    Part part{qualified_name(table), nullptr, false, false};
+    if (part.relation == nullptr) return part;
+    const Oid index = existing_part(table, body, part.attached);
+    const char *name = OidIsValid(index) ? get_rel_name(index) : nullptr;
+    part.exists = name != nullptr;
+    if (part.exists) {
+        part.index = quote_identifier(name);
+        return part;
+    }
+    char chosen[index_name_bytes];
+    choose_name(table, part.relation, body, chosen);
+    part.index = pstrdup(chosen);
     return part;
 }
 
+bool is_partitioned(Oid table) { return get_rel_relkind(table) == RELKIND_PARTITIONED_TABLE; }
+
+void count_parts(List *tables, const char *body, IndexSql &sql) {
+    ListCell *cell;
+    foreach (cell, tables) {
+        if (is_partitioned(lfirst_oid(cell))) continue;
+        ++sql.parts;
+        if (part_of(lfirst_oid(cell), body).exists) ++sql.indexed_parts;
+    }
+}
+
 // The index of each table alone; those of partitions that hold rows are built without blocking their writers, and
-// attached from below. A partition without its index would leave the parent's invalid, so none may be missing.
+// attached from below. Those that are there are attached as they are. A partition without its index would leave the
+// parent's invalid, so none may be missing.
 bool write_parts(List *tables, const char *body, TextWriter &sql) {
     ListCell *cell;
     foreach (cell, tables) {
         const Oid table = lfirst_oid(cell);
         const Part part = part_of(table, body);
         if (part.relation == nullptr) return false;
-        if (get_rel_relkind(table) == RELKIND_PARTITIONED_TABLE) {
+        if (part.exists) continue;
+        if (is_partitioned(table)) {
             write_create_parent(part.relation, body, part.index, sql);
         } else {
             write_create_index({part.relation, false}, body, part.index, sql);
@@ -68,6 +100,7 @@ bool write_parts(List *tables, const char *body, TextWriter &sql) {
         const Part part = part_of(table, body);
         const Part parent = part_of(parent_of(table), body);
         if (part.relation == nullptr || parent.relation == nullptr) return false;
+        if (part.exists && part.attached) continue;
         write_attach(parent.relation, parent.index, part.relation, part.index, sql);
     }
     return !sql.truncated();
@@ -114,14 +147,27 @@ IndexSql write_index_sql(Oid relation, const char *relation_name, const char *bo
     TextWriter drop_writer(drop, bytes);
     write_create_index(target, body, name, plain_writer);
     write_drop_index(target, name, drop_writer);
-    if (!partitioned || !OidIsValid(relation)) return {relation_name, plain, drop, plain};
+    IndexSql sql{relation_name, plain, drop, plain, 0, 0};
+    if (!partitioned || !OidIsValid(relation)) return sql;
     List *tables = tables_of(relation);
+    count_parts(tables, body, sql);
     // A foreign table has no indexes, and then its parent's never gets valid.
-    if (bytes_of(tables) <= small_bytes || any_foreign(tables)) return {relation_name, plain, drop, plain};
+    if (any_foreign(tables)) return sql;
+    // One statement takes in what its partitions have. It cannot take in what belongs to an index that is not finished.
+    const Oid begun = index_with_body(relation, body);
+    if (bytes_of(tables) <= small_bytes && !OidIsValid(begun)) return sql;
     const Size statements = 2 * static_cast<Size>(list_length(tables));
     char *create = room_for(body, statements);
     TextWriter writer(create, bytes * statements);
-    return {relation_name, write_parts(tables, body, writer) ? create : plain, drop, plain};
+    if (write_parts(tables, body, writer) && create[0] != '\0') sql.create = create;
+    const char *begun_name = OidIsValid(begun) ? get_rel_name(begun) : nullptr;
+    if (begun_name != nullptr) {
+        char *existing = room_for(body, 1);
+        TextWriter out(existing, bytes);
+        write_drop_index(target, quote_identifier(begun_name), out);
+        sql.drop = existing;
+    }
+    return sql;
 }
 
 bool write_index_sql(Oid relation, const CatalogTable &table, const IndexCandidate &index, IndexSql &sql) {

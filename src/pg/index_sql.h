@@ -12,6 +12,8 @@ struct IndexSql {
     const char *create;   // one statement for each level of partitions and each partition, in the order to run them in
     const char *drop;
     const char *plain; // as one statement, whatever the table: for a trial
+    int parts;         // partitions that hold rows
+    int indexed_parts; // of these, which have such an index already: it becomes part of the new one
 };
 
 // False where a column is gone. In the current memory context.

@@ -13,6 +13,8 @@ namespace {
 constexpr int most_plans = 3;      // of statements, for one index
 constexpr double least_gain = 0.1; // of a plan's cost
 
+bool is_worth_less(double after, double before) { return after <= (1 - least_gain) * before; }
+
 // The schema that HypoPG is in, quoted; null where it is not installed.
 const char *hypopg_schema() {
     const Oid extension = get_extension_oid("hypopg", true);
@@ -103,12 +105,14 @@ class Attempt {
         for (int i = 0; i < count_; ++i) {
             if (!before_[i].planned || !after_[i].planned) continue;
             planned = true;
-            if (!after_[i].uses_index || after_[i].cost > (1 - least_gain) * before_[i].cost) continue;
+            trial.total_after += after_[i].cost;
+            const bool helps = after_[i].uses_index && is_worth_less(after_[i].cost, before_[i].cost);
+            if (!helps || trial.outcome == TrialOutcome::helps) continue;
             trial.outcome = TrialOutcome::helps;
             trial.cost_before = before_[i].cost;
             trial.cost_after = after_[i].cost;
-            return;
         }
+        if (trial.outcome == TrialOutcome::helps) return;
         trial.outcome = planned ? TrialOutcome::unused : TrialOutcome::not_tried;
         trial.reason = planned ? nullptr : reason_ != nullptr ? reason_ : "the statement's text is not kept";
     }
@@ -123,6 +127,11 @@ class Attempt {
 };
 
 } // namespace
+
+bool is_better(const Trial &trial, const Trial &other) {
+    if (trial.outcome != TrialOutcome::helps) return false;
+    return other.outcome != TrialOutcome::helps || is_worth_less(trial.total_after, other.total_after);
+}
 
 bool trials_are_possible(const char **reason) {
     *reason = nullptr;

@@ -24,6 +24,7 @@ struct Trial {
     TrialOutcome outcome;
     double cost_before; // of the first statement that it helps, in the planner's units; 0: not known
     double cost_after;
+    double total_after; // of all statements that were planned, whether it helps them or not
     int64 bytes;        // of the index, as HypoPG estimates it; 0: not known
     const char *reason; // null where there is a result
 };
@@ -33,5 +34,8 @@ struct Trial {
 
 // `create_index` is one CREATE INDEX statement on the relation. Raises an error only where the caller is cancelled.
 [[nodiscard]] Trial try_index(Oid relation, const char *create_index, const TrialStatement *statements, int count);
+
+// Whether an index helps so much more than another one did the same statements, that it may be larger.
+[[nodiscard]] bool is_better(const Trial &trial, const Trial &other);
 
 } // namespace query_audit

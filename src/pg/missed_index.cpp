@@ -141,6 +141,48 @@ void seek_missed_index(const Table &table, const Comparison &comparison, ScanFac
     write_columns(table, comparison, cause, fixed_beginning, facts);
 }
 
+// What a condition makes a tsvector of by the session's configuration; null where it does not. @@ of a text does so
+// too.
+const Node *searched_by_session(const Node *clause) {
+    if (!IsA(clause, OpExpr) || list_length(reinterpret_cast<const OpExpr *>(clause)->args) != 2) return nullptr;
+    const OpExpr *match = reinterpret_cast<const OpExpr *>(clause);
+    const Oid function = get_opcode(match->opno);
+    if (function != F_TS_MATCH_VQ && function != F_TS_MATCH_QV && function != F_TS_MATCH_TQ &&
+        function != F_TS_MATCH_TT) {
+        return nullptr;
+    }
+    const bool reversed = function == F_TS_MATCH_QV;
+    const Node *left = strip(static_cast<const Node *>(reversed ? llast(match->args) : linitial(match->args)));
+    const Node *right = static_cast<const Node *>(reversed ? linitial(match->args) : llast(match->args));
+    if (!is_value(right) || is_value(left)) return nullptr;
+    if (function == F_TS_MATCH_TQ || function == F_TS_MATCH_TT) return left;
+    if (!IsA(left, FuncExpr)) return nullptr;
+    const FuncExpr *call = reinterpret_cast<const FuncExpr *>(left);
+    const bool of_session =
+        call->funcid == F_TO_TSVECTOR_TEXT || call->funcid == F_TO_TSVECTOR_JSON || call->funcid == F_TO_TSVECTOR_JSONB;
+    return of_session ? strip(static_cast<const Node *>(linitial(call->args))) : nullptr;
+}
+
+// The index of what the expression is searched for, by a configuration of its own.
+bool is_of_search(const TableIndex &index, const Node *searched, Index entry) {
+    const Node *indexed = leading_expression(index, entry);
+    if (indexed == nullptr || !IsA(indexed, FuncExpr)) return false;
+    const FuncExpr *call = reinterpret_cast<const FuncExpr *>(indexed);
+    const bool configured = call->funcid == F_TO_TSVECTOR_REGCONFIG_TEXT ||
+                            call->funcid == F_TO_TSVECTOR_REGCONFIG_JSON ||
+                            call->funcid == F_TO_TSVECTOR_REGCONFIG_JSONB;
+    return configured && !index.partial && equal(strip(static_cast<const Node *>(llast(call->args))), searched);
+}
+
+void describe_search(const Table &table, const Node *searched, ScanFacts &facts) {
+    facts.missed = Missed::configuration;
+    const auto *const end = table.indexes + table.index_count;
+    const auto *const index = std::find_if(table.indexes, end, [&](const TableIndex &candidate) {
+        return is_of_search(candidate, searched, table.entry);
+    });
+    if (index != end) write_index_name(index->oid, facts.missed_index);
+}
+
 bool has_trigram_index(const Table &table, const Node *expression) {
     return std::any_of(table.indexes, table.indexes + table.index_count, [&](const TableIndex &index) {
         for (int i = 0; i < index.keys; ++i) {
@@ -184,6 +226,8 @@ void describe_missed_index(ScanState *scan, ScanFacts &facts) {
         if (facts.missed == Missed::none && read_sides(clause, comparison)) {
             seek_missed_index(table, comparison, facts);
         }
+        const Node *searched = facts.missed == Missed::none ? searched_by_session(clause) : nullptr;
+        if (searched != nullptr) describe_search(table, searched, facts);
     }
 }
 

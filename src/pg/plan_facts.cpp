@@ -11,6 +11,7 @@
 
 #include "pg/access_need.h"
 #include "pg/missed_index.h"
+#include "pg/needed_columns.h"
 #include "pg/plan_order.h"
 #include "pg/plan_origin.h"
 #include "pg/sampler.h"
@@ -25,6 +26,7 @@ namespace {
 
 constexpr int most_tables = 16;            // of one plan, of which the largest scans are kept
 constexpr double least_rows_to_sort = 100; // by estimate, of a sort whose rows are worth counting
+constexpr double least_visits = 1000;      // of a table, for rows that one index scan finds
 
 struct TableScan {
     Oid root;
@@ -48,8 +50,9 @@ struct Collection {
 };
 
 struct Wanted {
-    PlanState *sorted; // whose rows the statement's sort takes
+    const PlannedStmt *plan;
     bool all_scans;
+    bool all_sorts;
     double least_cost;
 };
 
@@ -85,19 +88,37 @@ bool is_scan(const PlanState *node) {
 
 bool is_filtered(const PlanState *node) { return node->plan->qual != NIL; }
 
-// Rows that an index scan finds and throws away are counted where it is costly enough to find many.
+// Whether an index that held a few columns more could spare the visits to the table.
+bool could_be_covered(const PlannedStmt *plan, const PlanState *node, double rows, Index entry) {
+    // What is read by an index for its order alone has no key that finds rows.
+    const bool finds =
+        IsA(node, IndexScanState) && reinterpret_cast<const IndexScan *>(node->plan)->indexqualorig != NIL;
+    const bool visits = finds || IsA(node, BitmapHeapScanState);
+    return visits && rows >= least_visits && takes_few_columns(plan, entry);
+}
+
+// Rows that an index scan finds and throws away, or visits the table for, are counted where it is costly enough to find
+// many.
 bool is_worth_counting(const PlanState *node, const Wanted &wanted) {
     if (wanted.all_scans) return is_scan(node);
     if (IsA(node, SeqScanState)) return is_filtered(node);
-    return (IsA(node, IndexScanState) || IsA(node, BitmapHeapScanState)) && is_filtered(node) &&
-           node->plan->total_cost >= wanted.least_cost;
+    const bool by_index = IsA(node, IndexScanState) || IsA(node, BitmapHeapScanState) || IsA(node, IndexOnlyScanState);
+    if (!by_index || node->plan->total_cost < wanted.least_cost) return false;
+    const Index entry = reinterpret_cast<const Scan *>(node->plan)->scanrelid;
+    return is_filtered(node) ||
+           could_be_covered(wanted.plan, node, node->plan->plan_rows, counted_entry(wanted.plan, entry));
+}
+
+void count_rows(PlanState *node) {
+    if (node->instrument == nullptr) node->instrument = allocate_row_counter();
 }
 
 bool add_counters(PlanState *node, void *context) {
     if (node == nullptr) return false;
     const Wanted &wanted = *static_cast<const Wanted *>(context);
-    const bool counted = node == wanted.sorted || is_worth_counting(node, wanted);
-    if (counted && node->instrument == nullptr) node->instrument = allocate_row_counter();
+    if (is_worth_counting(node, wanted)) count_rows(node);
+    PlanState *sorted = input_of_sort(node);
+    if (sorted != nullptr && (wanted.all_sorts || sorted->plan->plan_rows >= least_rows_to_sort)) count_rows(sorted);
     return walk_plan_state(node, add_counters, context);
 }
 
@@ -202,6 +223,9 @@ bool is_worth_naming(const Collection &collection, const TableScan &table, uint6
     if (collection.order.sort != nullptr && table.entry == collection.order.entry) return true;
     const bool filtered = is_filtered(&table.example->ps);
     if (table.read >= least && filtered && (table.method == ScanMethod::sequential || is_wasteful(table))) return true;
+    const double visits =
+        static_cast<double>(table.read - table.removed) / static_cast<double>(std::max<uint64>(1, table.loops));
+    if (could_be_covered(collection.plan, &table.example->ps, visits, table.entry)) return true;
     return is_surprising(table) && (filtered || table.method != ScanMethod::sequential);
 }
 
@@ -219,14 +243,16 @@ void describe(const QueryDesc *query, const Collection &collection, const TableS
     facts.table_rows = -1;
     write_relation_name(table.root, facts.relation_name);
     describe_filter(table.example, facts);
-    describe_need({query->plannedstmt, query->planstate, table.example, table.root, table.entry}, facts.need);
+    const bool sorted = collection.order.sort != nullptr && table.entry == collection.order.entry;
+    describe_need({query->plannedstmt, query->planstate, table.example, table.root, table.entry,
+                   sorted ? collection.order.sort : nullptr, collection.order.limited},
+                  facts.need);
     const bool plain = describe_index(facts);
     describe_missed_index(table.example, facts);
     // A plain column that leads no index yet is the nearer remedy.
     const bool nearer = plain && !facts.index_exists && facts.missed != Missed::collation;
     if (nearer) facts.missed = Missed::none;
     if (is_surprising(table)) describe_changes(table.example->ss_currentRelation, facts);
-    const bool sorted = collection.order.sort != nullptr && table.entry == collection.order.entry;
     if (sorted) describe_order(query->plannedstmt, collection.order, table.example, facts);
 }
 
@@ -254,12 +280,8 @@ bool wants_measuring(QueryDesc *query, const LocalShape &local) {
 }
 
 void measure_scans(QueryDesc *query, const LocalShape &local) {
-    PlanState *sort = sort_of_statement(query->planstate);
-    Wanted wanted = {nullptr, local.surprising || local.shape.has(shape_flag::count),
+    Wanted wanted = {query->plannedstmt, local.surprising || local.shape.has(shape_flag::count), local.surprising,
                      least_rows_read() * cpu_tuple_cost};
-    if (sort != nullptr && (local.surprising || outerPlan(sort->plan)->plan_rows >= least_rows_to_sort)) {
-        wanted.sorted = outerPlanState(sort);
-    }
     MemoryContext previous = MemoryContextSwitchTo(query->estate->es_query_cxt);
     (void)add_counters(query->planstate, &wanted);
     MemoryContextSwitchTo(previous);

@@ -9,6 +9,7 @@
 
 #include "pg/access_need.h"
 #include "pg/expression.h"
+#include "pg/needed_columns.h"
 #include "pg/plan_origin.h"
 
 #include "pg/pg.h"
@@ -153,8 +154,8 @@ void write_keys(Oid relation, const OrderKey *keys, int count, ScanFacts &facts)
     write_index(relation, candidate, facts.sort_columns);
 }
 
-} // namespace
-
+// The sort that gives the statement's rows their order; null where there is none, or more happens to them after it than
+// a LIMIT.
 PlanState *sort_of_statement(PlanState *top) {
     while (top != nullptr) {
         switch (nodeTag(top)) {
@@ -179,17 +180,50 @@ PlanState *sort_of_statement(PlanState *top) {
     return nullptr;
 }
 
-PlanOrder order_of_plan(const QueryDesc *query) {
-    constexpr PlanOrder none = {nullptr, nullptr, 0, 0, false};
-    const PlannedStmt *plan = query->plannedstmt;
-    PlanState *state = sort_of_statement(query->planstate);
-    if (state == nullptr || outerPlanState(state)->instrument == nullptr) return none;
-    const NodeCounters *counted = outerPlanState(state)->instrument;
-    const bool limited = IsA(state, SortState) ? reinterpret_cast<SortState *>(state)->bounded
-                                               : reinterpret_cast<IncrementalSortState *>(state)->bounded;
+bool is_bounded(const PlanState *sort) {
+    return IsA(sort, SortState) ? reinterpret_cast<const SortState *>(sort)->bounded
+                                : reinterpret_cast<const IncrementalSortState *>(sort)->bounded;
+}
+
+// Of each time that it sorted; a worker's share is no time of its own.
+uint64 rows_at_a_time(const PlannedStmt *plan, const NodeCounters *counted) {
+    const double loops = plan->parallelModeNeeded ? 1 : counted->nloops + (counted->running ? 1 : 0);
+    return static_cast<uint64>((counted->ntuples + counted->tuplecount) / std::max(1.0, loops));
+}
+
+// Whether the node asks for no more rows than are asked of it, so that a LIMIT above it stops what is below.
+bool stops_with_parent(const PlanState *node) {
+    switch (nodeTag(node)) {
+    case T_UniqueState:
+    case T_GroupState:
+    case T_SubqueryScanState:
+    case T_ResultState:
+    case T_LockRowsState:
+    case T_AppendState:
+    case T_MergeAppendState:
+    case T_NestLoopState:
+    case T_MergeJoinState:
+    case T_HashJoinState:
+    case T_GatherState:
+    case T_GatherMergeState:
+        return true;
+    case T_AggState:
+        return reinterpret_cast<const Agg *>(node->plan)->aggstrategy == AGG_SORTED;
+    case T_WindowAggState:
+        // Without either all rows are one window.
+        return reinterpret_cast<const WindowAgg *>(node->plan)->partNumCols > 0;
+    default:
+        return false;
+    }
+}
+
+constexpr PlanOrder no_order = {nullptr, nullptr, 0, 0, false};
+
+PlanOrder order_of_sort(const PlannedStmt *plan, PlanState *state, bool limited) {
+    constexpr PlanOrder none = no_order;
     const Sort *sort = reinterpret_cast<const Sort *>(state->plan);
-    if (sort->numCols > most_keys) return none;
-    PlanOrder order = {sort, nullptr, 0, static_cast<uint64>(counted->ntuples + counted->tuplecount), limited};
+    if (outerPlanState(state)->instrument == nullptr || sort->numCols > most_keys) return none;
+    PlanOrder order = {sort, nullptr, 0, rows_at_a_time(plan, outerPlanState(state)->instrument), limited};
     for (int i = 0; i < sort->numCols; ++i) {
         const Origin origin = origin_of_key(plan, sort, i);
         if (origin.scan == nullptr || !is_indexable(origin.expression)) return none;
@@ -200,6 +234,93 @@ PlanOrder order_of_plan(const QueryDesc *query) {
         order.entry = entry;
     }
     return keeps_order(plan, sort->plan.lefttree, order.entry, limited) ? order : none;
+}
+
+// The only scan below the sort.
+const ScanState *scan_of(PlanState *node) {
+    while (node != nullptr && outerPlanState(node) != nullptr) node = outerPlanState(node);
+    return node != nullptr && IsA(node->plan, Append) ? nullptr : reinterpret_cast<const ScanState *>(node);
+}
+
+class OrderSeeker {
+  public:
+    explicit OrderSeeker(const QueryDesc *query)
+        : plan_(query->plannedstmt), own_(sort_of_statement(query->planstate)) {}
+
+    void seek(PlanState *node) {
+        const bool limited = limited_;
+        const bool merged = merged_;
+        merged_ = IsA(node, MergeAppendState);
+        if (IsA(node, LimitState)) {
+            limited_ = !reinterpret_cast<const LimitState *>(node)->noCount;
+        } else {
+            if (input_of_sort(node) != nullptr) consider(node, limited || is_bounded(node), merged);
+            limited_ = limited && stops_with_parent(node);
+        }
+        (void)walk_plan_state(node, visit, this);
+        limited_ = limited;
+        merged_ = merged;
+    }
+
+    [[nodiscard]] const PlanOrder &found() const { return found_; }
+
+  private:
+    static bool visit(PlanState *node, void *seeker) {
+        if (node != nullptr) static_cast<OrderSeeker *>(seeker)->seek(node);
+        return false;
+    }
+
+    // merged: with others, which must be partitions of one table.
+    void consider(PlanState *sort, bool limited, bool merged) {
+        // The statement's own LIMIT bounds its own sort, but for what stands between them.
+        const PlanOrder order = order_of_sort(plan_, sort, sort == own_ ? is_bounded(sort) : limited);
+        if (order.sort == nullptr || (sort != own_ && !limited && !spares_more(sort, order))) return;
+        const bool partition = order.scan->scanrelid != order.entry;
+        if (merged && !partition) return;
+        if (partition && found_.sort != nullptr && found_.entry == order.entry) {
+            found_.rows += order.rows;
+        } else if (found_.sort == nullptr || order.rows > found_.rows) {
+            found_ = order;
+        }
+    }
+
+    bool spares_more(PlanState *sort, const PlanOrder &order) const {
+        const ScanState *scan = scan_of(sort);
+        if (scan == nullptr || scan->ps.plan != &order.scan->plan || scan->ss_currentRelation == nullptr) return false;
+        OrderKey keys[most_keys];
+        if (equality_keys(scan, keys) > 0) return true;
+        const int count = order_keys(plan_, order, scan, keys);
+        return holds_all_columns(keys, count, order.entry);
+    }
+
+    // Whether the keys are all that the statement takes of the table.
+    bool holds_all_columns(const OrderKey *keys, int count, Index entry) const {
+        AttrNumber columns[most_keys];
+        for (int i = 0; i < count; ++i) {
+            if (!is_column(keys[i].expression)) return false;
+            columns[i] = reinterpret_cast<const Var *>(keys[i].expression)->varattno;
+        }
+        return takes_no_more_than(plan_, entry, columns, count);
+    }
+
+    const PlannedStmt *plan_;
+    const PlanState *own_;
+    bool limited_ = false;
+    bool merged_ = false;
+    PlanOrder found_ = no_order;
+};
+
+} // namespace
+
+PlanState *input_of_sort(PlanState *node) {
+    const bool sort = IsA(node, SortState) || IsA(node, IncrementalSortState);
+    return sort ? outerPlanState(node) : nullptr;
+}
+
+PlanOrder order_of_plan(const QueryDesc *query) {
+    OrderSeeker seeker(query);
+    seeker.seek(query->planstate);
+    return seeker.found();
 }
 
 void describe_order(const PlannedStmt *plan, const PlanOrder &order, const ScanState *scan, ScanFacts &facts) {

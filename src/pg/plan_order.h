@@ -1,4 +1,4 @@
-// The sort for a statement's ORDER BY, where an index of one table could give its order.
+// A sort that an index of one table could spare: the one for the statement's ORDER BY, or one inside of it.
 #pragma once
 
 #include "core/event.h"
@@ -7,19 +7,20 @@
 
 namespace query_audit {
 
-// The sort that gives the statement's rows their order; null where there is none, or more happens to them after it than
-// a LIMIT.
-[[nodiscard]] PlanState *sort_of_statement(PlanState *top);
+// What gives a sort its rows, to be counted; null where the node is no sort.
+[[nodiscard]] PlanState *input_of_sort(PlanState *node);
 
 struct PlanOrder {
     const Sort *sort; // null: none that an index could give
     const Scan *scan; // of the table
     Index entry;      // of the range table, of the root where the table is partitioned
-    uint64 rows;      // that the sort took
-    bool limited;     // and kept the first of, for a LIMIT
+    uint64 rows;      // that the sort took at a time; those of partitions are added up
+    bool limited;     // and of which a LIMIT wanted the first alone
 };
 
-// REQUIRES: the sort's input was counted, else its rows are 0.
+// The largest of those whose input was counted. A sort other than the statement's own is one where the order spares
+// more than the sort itself: a LIMIT stops early, or the index finds the rows by equality, or holds all that is taken
+// of them.
 [[nodiscard]] PlanOrder order_of_plan(const QueryDesc *query);
 
 // Fills rows_sorted, sort_limited and sort_columns from the order and the table's scan; leaves them empty where an

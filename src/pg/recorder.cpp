@@ -144,7 +144,13 @@ pg_noinline void judge_alone(const Execution &execution, const StatementEvent &e
     fold_findings(alone, Foldable::all);
 }
 
+void note_other_write(uint64 relation_mask) {
+    note_other_write(slot->unit, relation_mask);
+    slot->reads.written |= relation_mask;
+}
+
 void add_nested_execution(const Execution &execution, const StatementEvent &event) {
+    if (event.shape->kind != StatementKind::select) note_other_write(event.shape->relation_mask);
     if (event.is(event_flag::noteworthy)) judge_alone(execution, event);
     note_settings_changed(); // by set_config(), perhaps
     NestedRun &run = slot->nested;
@@ -260,6 +266,12 @@ void record_transaction_end(bool failed) {
     judge_ended_transaction(ended);
     if (slot == nullptr || !slot->unit.transaction_open || slot->unit.transaction != ended) return;
     end_slot_transaction(ended, failed);
+}
+
+void record_other_write(uint64 relation_mask) {
+    attach_slot();
+    const SlotWrite write;
+    note_other_write(relation_mask);
 }
 
 void note_settings_changed() { seen_application_name = nullptr; }

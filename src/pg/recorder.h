@@ -23,6 +23,10 @@ void record_transaction_end(bool failed);
 // The serial number of this backend's current transaction.
 [[nodiscard]] uint32 transaction_number();
 
+// A write that no statement of the client's own did: a function's, or a utility statement's, which is given by its
+// tables' bits (relation_bit()).
+void record_other_write(uint64 relation_mask);
+
 // Settings may have changed more than once since the last statement, application_name among them.
 void note_settings_changed();
 

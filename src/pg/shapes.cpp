@@ -117,8 +117,8 @@ void describe_relations(StatementShape &shape, const RelationFacts &facts) {
     if (facts.is_call) shape.flags |= any_value;
 }
 
-// parsed: the text itself was parsed, not just one of the same shape.
-void publish_text(LocalShape &local, std::string_view text, bool parsed) {
+// parsed: of the text itself, not just of one of the same shape; or null.
+void publish_text(LocalShape &local, std::string_view text, const ParsedStatement *parsed) {
     char normalized[text_capacity];
     normalized[0] = '\0';
     if (local.shape.has(shape_flag::parsed)) {
@@ -159,8 +159,7 @@ void share(const ShapeKey &key, const LocalShape &local) {
 
 // Returns whether the text could be parsed.
 bool parse_shape(LocalShape &local, StatementKind kind, std::string_view text, const StatementScan &scan,
-                 const RelationFacts &facts) {
-    ParsedStatement parsed;
+                 const RelationFacts &facts, ParsedStatement &parsed) {
     ParseStatus status = ParseStatus::not_dml;
     if (encoding_is_common(text)) {
         status = query_audit_parse(text.data(), text.size(), static_cast<size_t>(max_parse_kb) * 1024, &parsed);
@@ -191,15 +190,16 @@ LocalShape *meet(uint64 key, uint64 query_id, StatementKind kind, std::string_vi
     local.key = local.cache_key = key;
     local.query_id = query_id;
     const ShapeKey shared_key{key, MyDatabaseId};
-    bool parsed = false;
+    ParsedStatement parsed;
+    bool is_parsed = false;
     if (!shared || !find_shared(shared_key, local)) {
-        parsed = parse_shape(local, kind, text, scan, facts);
+        is_parsed = parse_shape(local, kind, text, scan, facts, parsed);
         if (shared) share(shared_key, local);
     }
     local.series = series_key(local.shape);
     local.plain_keys = has_plain_keys(local);
     local.text_published = text_is_held(local.shape.text_key());
-    if (!local.text_published) publish_text(local, text, parsed);
+    if (!local.text_published) publish_text(local, text, is_parsed ? &parsed : nullptr);
     bool inserted = false;
     // There are many more places than executions that can pin one.
     LocalShape *kept = cache().insert_over(key, inserted, [](const LocalShape &old) noexcept { return old.pins == 0; });
@@ -301,7 +301,7 @@ void note_analysis(const char *source, Query *query) {
         local = meet(key, query_id, kind_of(query->commandType, query->hasModifyingCTE), text, scan,
                      relations_of_query(query), true);
     } else if (!local->text_published) {
-        publish_text(*local, text, false);
+        publish_text(*local, text, nullptr);
     }
     local->analysed = true;
     if (local->unexecuted < UINT8_MAX) ++local->unexecuted;
@@ -327,7 +327,7 @@ LocalShape *find_shape(const QueryDesc *query) {
         LocalShape *noted = local->key != key ? find_cached(local->key) : nullptr;
         if (noted != nullptr) local = noted;
     }
-    if (!local->text_published) publish_text(*local, text_of(query), false);
+    if (!local->text_published) publish_text(*local, text_of(query), nullptr);
     return local;
 }
 

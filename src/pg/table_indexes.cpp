@@ -89,7 +89,11 @@ int indexes_of(Relation relation, TableIndex (&indexes)[most_indexes]) {
 bool leads_index(const TableIndex &index, const Node *expression, Index entry) {
     if (index.partial || index.keys == 0) return false;
     if (is_column(expression)) return index.column[0] == reinterpret_cast<const Var *>(expression)->varattno;
-    return index.column[0] == 0 && equal(strip(first_expression(index.oid, entry)), expression);
+    return equal(leading_expression(index, entry), expression);
+}
+
+const Node *leading_expression(const TableIndex &index, Index entry) {
+    return index.keys > 0 && index.column[0] == 0 ? strip(first_expression(index.oid, entry)) : nullptr;
 }
 
 bool is_trigram_class(Oid operator_class) {

@@ -27,6 +27,9 @@ constexpr int most_indexes = 32;
 // Whether a whole index leads with the expression, as it stands in a condition of the scan of that range table entry.
 [[nodiscard]] bool leads_index(const TableIndex &index, const Node *expression, Index entry);
 
+// The index's first expression, as it would stand in a condition of such a scan; null where its first key is a column.
+[[nodiscard]] const Node *leading_expression(const TableIndex &index, Index entry);
+
 // Whether an operator class is one of pg_trgm's.
 [[nodiscard]] bool is_trigram_class(Oid operator_class);
 

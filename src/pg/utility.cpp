@@ -1,7 +1,9 @@
+#include "pg/config.h"
 #include "pg/recorder.h"
 
 #include "pg/connections.h"
 #include "pg/hooks.h"
+#include "pg/relations.h"
 #include "pg/utility.h"
 
 #include "pg/pg.h"
@@ -73,6 +75,38 @@ void note_transaction_statement(const TransactionStmt *statement) {
     }
 }
 
+uint64 bit_of(const RangeVar *name) {
+    const Oid relation = name != nullptr ? RangeVarGetRelid(name, NoLock, true) : InvalidOid;
+    return OidIsValid(relation) ? relation_bit(relation) : 0;
+}
+
+bool writes_tables(const Node *statement) {
+    return IsA(statement, CopyStmt) || IsA(statement, RefreshMatViewStmt) || IsA(statement, TruncateStmt);
+}
+
+// The tables that such a statement fills or empties, by their bits. REQUIRES: it succeeded, so that it may look their
+// names up.
+uint64 written_relations(const Node *statement) {
+    switch (nodeTag(statement)) {
+    case T_CopyStmt: {
+        const CopyStmt *copy = reinterpret_cast<const CopyStmt *>(statement);
+        return copy->is_from ? bit_of(copy->relation) : 0;
+    }
+    case T_RefreshMatViewStmt:
+        return bit_of(reinterpret_cast<const RefreshMatViewStmt *>(statement)->relation);
+    case T_TruncateStmt: {
+        uint64 mask = 0;
+        ListCell *cell;
+        foreach (cell, reinterpret_cast<const TruncateStmt *>(statement)->relations) {
+            mask |= bit_of(static_cast<const RangeVar *>(lfirst(cell)));
+        }
+        return mask;
+    }
+    default:
+        return 0;
+    }
+}
+
 // Counts the statement in while it runs, however it ends.
 pg_noinline void run_counted(bool maintenance, PlannedStmt *plan, const char *text, bool read_only_tree,
                              ProcessUtilityContext context, ParamListInfo parameters, QueryEnvironment *environment,
@@ -115,9 +149,11 @@ pg_noinline void process_watched(PlannedStmt *plan, const char *text, bool read_
         break;
     case UtilityKind::nesting:
     case UtilityKind::maintenance: {
+        const bool writes = enabled && writes_tables(plan->utilityStmt);
         const bool loads = activate_after_load != nullptr && loads_this_library(plan->utilityStmt);
         run_counted(kind == UtilityKind::maintenance, plan, text, read_only_tree, context, parameters, environment,
                     receiver, completion);
+        if (writes) record_other_write(written_relations(plan->utilityStmt));
         if (loads) {
             void (*activate)() = activate_after_load;
             activate_after_load = nullptr;

@@ -98,14 +98,43 @@ class TableWriter {
         return served;
     }
 
-    void write_proposal(const Proposal &proposal, int place) {
+    Trial try_sql(const IndexSql &sql, const TrialStatement *statements, int served) const {
+        Trial trial{};
+        trial.reason = no_trials_;
+        return no_trials_ == nullptr ? try_index(relation(), sql.plain, statements, served) : trial;
+    }
+
+    bool exists(const IndexCandidate &index) const {
+        return std::any_of(table_.table.indexes, table_.table.indexes + table_.table.index_count,
+                           [&](const ExistingIndex &existing) { return index_serves(existing, index); });
+    }
+
+    // What an index holds beside its keys must show in the costs of the plans, where these are known. False where no
+    // index is left to show.
+    bool try_without_includes(Proposal &proposal, IndexSql &sql, Trial &trial, const TrialStatement *statements,
+                              int served) const {
+        if (proposal.index.include_count == 0 || trial.outcome == TrialOutcome::not_tried) return true;
+        Proposal plain = proposal;
+        plain.index.include_count = 0;
+        if (exists(plain.index)) return trial.outcome == TrialOutcome::helps;
+        plain.bytes = estimated_bytes(plain.index, table_.table);
+        IndexSql plain_sql{};
+        if (!write_index_sql(relation(), table_, plain.index, plain_sql)) return false;
+        const Trial plain_trial = try_sql(plain_sql, statements, served);
+        if (is_better(trial, plain_trial)) return true;
+        proposal = plain;
+        sql = plain_sql;
+        trial = plain_trial;
+        return true;
+    }
+
+    void write_proposal(Proposal proposal, int place) {
         IndexSql sql{};
         if (!write_index_sql(relation(), table_, proposal.index, sql)) return;
         auto *statements = static_cast<TrialStatement *>(palloc(sizeof(TrialStatement) * static_cast<Size>(count_)));
         const int served = serve(place, statements);
-        Trial trial{};
-        trial.reason = no_trials_;
-        if (no_trials_ == nullptr) trial = try_index(relation(), sql.plain, statements, served);
+        Trial trial = try_sql(sql, statements, served);
+        if (!try_without_includes(proposal, sql, trial, statements, served)) return;
         if (trial.outcome == TrialOutcome::unused) {
             if (!depends_on_values(proposal.index)) return;
             trial.reason = "a plan for unknown values does not use it, which says little of one for these conditions";
@@ -164,6 +193,17 @@ class TableWriter {
             appendStringInfoString(&reason, "planned with HypoPG: the index is used and costs less");
         } else {
             appendStringInfo(&reason, "not verified: %s", trial.reason);
+        }
+        if (proposal.index.include_count > 0) {
+            appendStringInfoString(&reason, "; with the columns that are only returned in it the table is not visited");
+            const char *replaced = replaced_index(table_, proposal.index);
+            if (replaced != nullptr) appendStringInfo(&reason, "; it can take the place of the index %s", replaced);
+        }
+        if (sql.indexed_parts > 0) {
+            appendStringInfo(
+                &reason,
+                "; %d of %d partitions have this index already: it becomes a part of the new one, and goes with it",
+                sql.indexed_parts, sql.parts);
         }
         if (const char *other = why_not_served(table_, proposal.index)) appendStringInfo(&reason, "; %s", other);
         row_.text(reason.data);

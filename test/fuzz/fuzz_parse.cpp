@@ -49,11 +49,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
 
     char cut[256];
     static char normal[4 * default_max_parse_bytes];
-    if (query_audit_normalize(text, length, default_max_parse_bytes, false, normal, sizeof normal) == ParseStatus::ok) {
+    if (query_audit_normalize(text, length, default_max_parse_bytes, nullptr, normal, sizeof normal) ==
+        ParseStatus::ok) {
         if (status != ParseStatus::ok) std::abort();
         rewrite(normal, std::strlen(normal), cut, capacity);
     }
-    query_audit_normalize(text, length, default_max_parse_bytes, status == ParseStatus::ok, cut, capacity);
+    query_audit_normalize(text, length, default_max_parse_bytes, status == ParseStatus::ok ? &parsed : nullptr, cut,
+                          capacity);
     rewrite(text, length, cut, capacity);
     return 0;
 }

@@ -121,6 +121,18 @@ for my $limit (1_000_000, 8_000_000)
 	works("after a file of at most $limit bytes");
 }
 
+# A disk that is full: so says the device that the file's name leads to.
+{
+	my $log_length = -s $node->logfile;
+	symlink '/dev/full', "$file.tmp" or die "symlink: $!";
+	$node->stop('fast');
+	my $log = substr slurp_file($node->logfile), $log_length;
+	is(scalar(() = $log =~ /could not write file "pg_stat\/pg_query_audit.*: No space left on device/g), 1, 'a full disk: one line in the log');
+	ok(!-e $file && !-l "$file.tmp", 'a full disk: no file is left');
+	$node->start;
+	works('after a full disk');
+}
+
 # Connections that come and go
 reset_all();
 ok(pgbench_ok($node, "$one = 1;\n", '-C', '-c', 20, '-t', 25), '500 connections come and go');

@@ -96,6 +96,24 @@ reset_audit($node);
 as_app('SELECT id FROM events WHERE kind = 7 AND day = 3');
 is(candidates('verified'), 't', 'where the value decides which partition is read, too');
 
+# Columns beside the keys, where the plan with them costs less than the plan without.
+$node->safe_psql(
+	'postgres', q{CREATE TABLE payments (id int PRIMARY KEY, account int, amount int, note text);
+	INSERT INTO payments SELECT i, i * 7919 % 40, i, repeat('x', 100) FROM generate_series(1, 60000) AS i;
+	GRANT SELECT ON payments TO app});
+$node->safe_psql('postgres', 'VACUUM ANALYZE payments');
+sub covering_with { my ($settings) = @_; return read_audit($node, "$settings SELECT verified, definition FROM $view") }
+my $free_visits = 'SET random_page_cost = 0; SET seq_page_cost = 0;';
+reset_audit($node);
+as_app('SELECT sum(amount) FROM payments WHERE account = 7');
+like(covering_with(''), qr/^t\|.* \(account\) INCLUDE \(amount\);$/, 'columns beside the keys are verified');
+like(covering_with($free_visits), qr/^t\|.* \(account\);$/, 'and left out where visits to the table cost nothing');
+$node->safe_psql('postgres', 'CREATE INDEX payments_account ON payments (account)');
+reset_audit($node);
+as_app('SET enable_seqscan = off; SELECT sum(amount) FROM payments WHERE account = 7');
+like(covering_with(''), qr/^t\|.* \(account\) INCLUDE \(amount\);$/, 'they are worth another index than the one that is there');
+is(covering_with($free_visits), '', 'or are not, and then there is none');
+
 # Nothing that a statement names runs when it is planned for somebody else.
 $node->safe_psql(
 	'postgres', q{CREATE SCHEMA mine AUTHORIZATION app;

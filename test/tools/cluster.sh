@@ -2,7 +2,7 @@
 # A private throw-away cluster in one directory: to be sourced after lib.sh. Never the system's cluster.
 
 # cluster_start DIR [LINE...]: makes and starts a cluster in DIR, with LINEs for postgresql.conf, and points PGHOST,
-# PGPORT, PGUSER and PGDATABASE at it. Connections by socket need no password: DIR is open to its owner alone.
+# PGPORT, PGUSER and PGDATABASE at it. POSTGRES_PROGRAM may be what is started in postgres's place. Connections by socket need no password: DIR is open to its owner alone.
 cluster_start() {
     local dir=$1 bindir
     shift
@@ -23,7 +23,7 @@ cluster_start() {
         printf '%s\n' "$@"
     } >>"$dir/data/postgresql.conf"
     as_server_user "$bindir/pg_ctl" start --silent --wait --timeout=60 --pgdata="$dir/data" --log="$dir/server.log" \
-        </dev/null >"$dir/start.log" 2>&1 || {
+        -p "${POSTGRES_PROGRAM:-$bindir/postgres}" </dev/null >"$dir/start.log" 2>&1 || {
         cat "$dir/start.log" >&2
         tail -n 20 "$dir/server.log" >&2 || true
         die "the server did not start"

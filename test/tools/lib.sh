@@ -98,3 +98,32 @@ cmake_build() { # DIR TARGET CMAKE-OPTION...
         die "the build failed; all of it is in $log"
     fi
 }
+
+# Runs command_of SUITE for each suite. Its whole output is in build/logs/PREFIXsuite.log, shown when something in it
+# fails. Closes with a table and the plain counts; true when nothing failed.
+run_suites() { # PREFIX SUITE...
+    local prefix=$1 passed=0 failed=0 table=() suite log start status counts ok bad command
+    shift
+    for suite; do
+        log=build/logs/$prefix$suite.log
+        start=$SECONDS
+        echo "Running $suite ..."
+        status=0
+        read -r -a command <<<"$(command_of "$suite")"
+        [ ${#command[@]} -gt 0 ] || die "no suite is named $suite"
+        "${command[@]}" >"$log" 2>&1 </dev/null || status=$?
+        counts=$(sed -nE 's/^[a-z-]+: ([0-9]+) passed, ([0-9]+) failed$/\1 \2/p' "$log" | tail -n 1)
+        # Without a count of its own a suite is one check; one that breaks off counts as a failure.
+        read -r ok bad <<<"${counts:-$((status == 0)) 0}"
+        if [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; then bad=1; fi
+        grep -E '^skipped: |: nothing to run' "$log" | sed 's/^/    /' || true
+        if [ "$bad" -gt 0 ] || [ $# -eq 1 ]; then sed 's/^/    /' "$log" | tail -n 300; fi
+        passed=$((passed + ok))
+        failed=$((failed + bad))
+        table+=("$(printf '%-14s %8d %8d %7ds' "$suite" "$ok" "$bad" $((SECONDS - start)))")
+    done
+    printf '\n%-14s %8s %8s %8s\n' suite passed failed time
+    printf '%s\n' "${table[@]}"
+    printf '\n%d passed, %d failed\n' "$passed" "$failed"
+    [ "$failed" -eq 0 ]
+}

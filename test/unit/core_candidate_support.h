@@ -11,7 +11,7 @@
 namespace query_audit::test {
 
 // Columns are single letters: a is attribute 1, and so on.
-inline std::int16_t column(char name) { return static_cast<std::int16_t>(name - 'a' + 1); }
+constexpr std::int16_t column(char name) { return static_cast<std::int16_t>(name - 'a' + 1); }
 
 inline AccessKey key(char name, KeyUse use, float distinct = 100, std::uint8_t flags = 0) {
     return {column(name), use, flags, distinct};
@@ -66,6 +66,7 @@ inline std::string body_of(const IndexCandidate &candidate) {
         }
     }
     for (int i = 0; i < candidate.condition_count; ++i) words.conditions[i] = names[candidate.conditions[i].attribute];
+    for (int i = 0; i < candidate.include_count; ++i) words.includes[i] = names[candidate.includes[i]];
     char buffer[512];
     TextWriter body(buffer, sizeof(buffer));
     return write_index_body(candidate, words, body) ? std::string(body.view()) : "";

@@ -33,6 +33,15 @@ TEST(NonSargable, IsReportedInPlaceOfTheScan) {
     EXPECT_EQ(finding.evidence[6], static_cast<std::int64_t>(Missed::cast));
 }
 
+TEST(NonSargable, LeavesASearchWithoutAnyIndexToTheScanItIs) {
+    ScanFacts scan = missed(Missed::configuration);
+    EXPECT_TRUE(is_found(non_sargable, scan));
+    assign_text(scan.missed_index, "");
+    EXPECT_FALSE(is_found(non_sargable, scan));
+    assign_text(scan.index_columns, "");
+    EXPECT_NE(advice_of(found("seq_scan", scan)).find("to_tsvector('english', ...)"), std::string::npos);
+}
+
 TEST(NonSargable, LeavesAScanByAnotherIndexAlone) {
     ScanFacts scan = missed(Missed::function);
     scan.method = ScanMethod::index;
@@ -44,7 +53,8 @@ TEST(NonSargable, NamesTheIndexAndTheCause) {
     const std::pair<Missed, const char *> causes[] = {{Missed::function, "function"},
                                                       {Missed::cast, "cast"},
                                                       {Missed::parameter_type, "parameter type"},
-                                                      {Missed::collation, "collation"}};
+                                                      {Missed::collation, "collation"},
+                                                      {Missed::configuration, "configuration"}};
     for (const auto &[cause, name] : causes) {
         const UnitFinding finding = found(non_sargable, missed(cause));
         EXPECT_STREQ(finding.index_name, "events_kind_idx");

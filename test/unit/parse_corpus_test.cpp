@@ -123,6 +123,21 @@ class Corpus : public testing::TestWithParam<std::filesystem::path> {
     }
 };
 
+// By the places of the constants, and by the library, which parses the text once more.
+TEST_P(Corpus, AreNormalizedAsTheLibraryDoesIt) {
+    for_each([](const std::string &text, const Pieces &, const ParsedStatement &parsed) {
+        ParsedStatement untold = parsed;
+        untold.constant_count = -1;
+        const std::size_t capacity = text.size() * 7 + 1;
+        std::string ours(capacity, '\0');
+        std::string librarys(capacity, '\0');
+        ASSERT_EQ(query_audit_normalize(text.data(), text.size(), 0, &parsed, ours.data(), capacity), ParseStatus::ok);
+        ASSERT_EQ(query_audit_normalize(text.data(), text.size(), 0, &untold, librarys.data(), capacity),
+                  ParseStatus::ok);
+        EXPECT_STREQ(ours.c_str(), librarys.c_str());
+    });
+}
+
 TEST_P(Corpus, StatementsAreWhatTheirLinesSay) {
     const std::vector<CorpusStatement> statements = read_corpus(GetParam());
     ASSERT_FALSE(statements.empty());

@@ -99,8 +99,8 @@ TEST_P(OutOfMemory, NormalizingSaysSo) {
     const std::string expected = normalize(statement);
     static char out[4096];
     const Sweep run = sweep(GetParam(), [&] {
-        const ParseStatus status =
-            query_audit_normalize(statement.data(), statement.size(), default_max_parse_bytes, false, out, sizeof out);
+        const ParseStatus status = query_audit_normalize(statement.data(), statement.size(), default_max_parse_bytes,
+                                                         nullptr, out, sizeof out);
         EXPECT_STREQ(out, status == ParseStatus::ok ? expected.c_str() : "");
         return status == ParseStatus::ok;
     });

@@ -17,7 +17,7 @@ inline ParsedStatement parse(std::string_view text, std::size_t max_bytes = defa
 
 inline std::string normalize(std::string_view text) {
     std::string out(default_max_parse_bytes * 2, '\0');
-    if (query_audit_normalize(text.data(), text.size(), default_max_parse_bytes, false, out.data(), out.size()) !=
+    if (query_audit_normalize(text.data(), text.size(), default_max_parse_bytes, nullptr, out.data(), out.size()) !=
         ParseStatus::ok) {
         return {};
     }

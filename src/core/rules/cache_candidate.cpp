@@ -72,8 +72,8 @@ constinit const RuleDescriptor cache_candidate_rule = {
         "each unit the two most repeated reads are counted, so a count is never too high.",
     .silent_for =
         "Other values each time; repeats inside one unit of work (`duplicate_query`); tables that are written "
-        "to; volatile functions; FOR UPDATE; reads of catalogs alone. Writes that are not audited, by COPY "
-        "and inside functions are not seen.",
+        "to, also by COPY, TRUNCATE and inside functions; volatile functions; FOR UPDATE; reads of catalogs alone. "
+        "Writes that are not audited are not seen.",
     .remedy = "A cache in the application or beside it; its hit rate is estimated from what was seen.",
     .thresholds = {{"min_calls", "calls", 100, 2, 2147483647,
                     "Reads with the same values from which they are reported"},

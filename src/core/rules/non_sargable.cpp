@@ -49,6 +49,10 @@ void advise(const UnitFinding &finding, TextWriter &advice) {
     case Missed::collation:
         return advice.append("sorts in another order than the comparison needs: index the column with the collation "
                              "or the operator class that is asked for.");
+    case Missed::configuration:
+        return advice.append(
+            "is of a text search configuration that the condition does not name: without one it is the "
+            "session's, which may change. Name it as the index does.");
     case Missed::none:
         break;
     }
@@ -67,8 +71,9 @@ constinit const RuleDescriptor non_sargable_rule = {
     .fires_when =
         "A sequential scan read `min_rows` rows or more, its filter threw away `min_removed_percent` of them or more, "
         "and it compares a function, a cast or an operator of a column that leads a valid index, a column with a value "
-        "of another type that converts the column, or a column in an order (collation, LIKE with a fixed beginning) "
-        "that the index does not have. The evidence names the index and the cause.",
+        "of another type that converts the column, a column in an order (collation, LIKE with a fixed beginning) that "
+        "the index does not have, or searches a text without naming the text search configuration that an index of it "
+        "has. The evidence names the index and the cause.",
     .silent_for = "Expressions that an index holds; columns that lead no index (`seq_scan`); small tables; scans that "
                   "keep most of what they read; comparisons that no index could answer; maintenance.",
     .remedy = "Compare the column itself, in its own type; or an index of the expression.",

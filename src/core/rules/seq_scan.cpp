@@ -52,6 +52,10 @@ void advise(const UnitFinding &finding, TextWriter &advice) {
     } else if (finding.index_name[0] != '\0') {
         advice.format(". The index {} was there and could not be used: {}.", finding.index_name,
                       missed_name(finding.evidence[cause]));
+    } else if (finding.evidence[cause] == static_cast<std::int64_t>(Missed::configuration)) {
+        advice.append(". It searches a text by the session's text search configuration, which may change, so no index "
+                      "can hold what is searched: name the configuration, as in to_tsvector('english', ...), in the "
+                      "statement and in a GIN index of that expression.");
     } else {
         advice.append(". No plain index would serve this filter, or one that leads with its column was there and was "
                       "not used: look for a function or a cast around the column, for a value of another type, or for "

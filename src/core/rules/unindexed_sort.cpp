@@ -37,7 +37,7 @@ Scaling scale(const UnitFinding &finding) {
 
 void advise(const UnitFinding &finding, TextWriter &advice) {
     advice.format("It sorted {} rows of {}", finding.evidence[rows_sorted], finding.relation_name);
-    advice.append(finding.evidence[limited] > 0 ? " to keep the first few for its LIMIT" : " for its ORDER BY");
+    advice.append(finding.evidence[limited] > 0 ? " to keep the first few for its LIMIT" : " for the order that it asks for or needs");
     if (finding.filter[0] != '\0') advice.format(" (filter {})", finding.filter);
     advice.append(". An index on the columns compared for equality, then on those of the sort in its directions, "
                   "gives them in order");
@@ -56,10 +56,14 @@ constinit const RuleDescriptor unindexed_sort_rule = {
     .fires_when =
         "The sort for a statement's ORDER BY (whole, incremental, or top-N for a LIMIT) took `min_rows` rows or more, "
         "and all its keys are columns of one table, or expressions of them. With joins, where a LIMIT ends it and "
-        "the table's rows are all kept in order by them.",
+        "the table's rows are all kept in order by them. A sort inside (of a subquery or CTE, for DISTINCT ON, "
+        "grouping, "
+        "a window, a merge join, or of partitions) where a LIMIT above it could stop it early, where the rows are "
+        "found "
+        "by equality, or where its keys are all that is taken of the table.",
     .silent_for =
-        "Sorts of aggregates, of unions, and for joins, grouping or window functions; keys of several tables; "
-        "sorts of few rows; an order that an index of the table has, which the planner passed over; "
+        "Sorts of aggregates and of unions; those inside that take a whole table and all of its rows; keys of several "
+        "tables; sorts of few rows at a time; an order that an index of the table has, which the planner passed over; "
         "maintenance.",
     .remedy = "An index on the columns compared for equality, then those of the sort, with direction.",
     .thresholds = {{"min_rows", "rows", 10000, 1, 2147483647, "Rows that one sort must have taken to be reported"}},

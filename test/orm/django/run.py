@@ -35,7 +35,7 @@ django.setup()
 
 from django.db import connections
 
-from corpus import counts, dashboards, duplicates, keys, loops, quiet, requests, scans, writes
+from corpus import counts, dashboards, duplicates, executions, keys, loops, quiet, requests, scans, writes
 import traffic
 
 
@@ -49,5 +49,5 @@ def run_one(application_name, scenario):
 
 
 if __name__ == "__main__":
-    modules = [loops, duplicates, scans, counts, dashboards, keys, writes, requests, quiet]
+    modules = [loops, duplicates, scans, executions, counts, dashboards, keys, writes, requests, quiet]
     sys.exit(traffic.main("django", modules, run_one))

@@ -13,6 +13,7 @@ const scenarios = {
   ...require("./corpus/loops"),
   ...require("./corpus/duplicates"),
   ...require("./corpus/scans"),
+  ...require("./corpus/executions"),
   ...require("./corpus/counts"),
   ...require("./corpus/writes"),
   ...require("./corpus/dashboards"),

@@ -7,7 +7,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "shared")]
 
-from corpus import counts, dashboards, duplicates, keys, loops, quiet, requests, scans, writes
+from corpus import counts, dashboards, duplicates, executions, keys, loops, quiet, requests, scans, writes
 from corpus.database import Database
 import traffic
 
@@ -21,5 +21,5 @@ def run_one(application_name, scenario):
 
 
 if __name__ == "__main__":
-    modules = [loops, duplicates, scans, counts, dashboards, keys, writes, requests, quiet]
+    modules = [loops, duplicates, scans, executions, counts, dashboards, keys, writes, requests, quiet]
     sys.exit(traffic.main("sqlalchemy", modules, run_one))
