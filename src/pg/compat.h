@@ -1,4 +1,4 @@
-// What differs between the server versions that are supported (15, 17 and 18). Included by pg.h alone.
+// What differs between the server versions that are supported (15, 17 and 18) or to come (19). Included by pg.h alone.
 #pragma once
 
 extern "C" {
@@ -153,6 +153,25 @@ inline PgStat_Counter rows_changed_here(const PgStat_TableStatus *table) {
 #endif
 }
 
+// Plans without values.
+inline PlannedStmt *plan_for_explain(Query *query, const char *text, int cursor_options, ExplainState *explain) {
+#if PG_VERSION_NUM >= 190000
+    return pg_plan_query(query, text, cursor_options, nullptr, explain);
+#else
+    (void)explain;
+    return pg_plan_query(query, text, cursor_options, nullptr);
+#endif
+}
+
+// What an instrumented node counts.
+#if PG_VERSION_NUM >= 190000
+using NodeCounters = NodeInstrumentation;
+inline NodeCounters *allocate_row_counter() { return InstrAllocNode(INSTRUMENT_ROWS, false); }
+#else
+using NodeCounters = Instrumentation;
+inline NodeCounters *allocate_row_counter() { return InstrAlloc(1, INSTRUMENT_ROWS, false); }
+#endif
+
 // The tree walkers' callbacks have no parameter list in older headers, which C++ reads as "no parameters".
 #if PG_VERSION_NUM >= 160000
 inline bool walk_plan_state(PlanState *node, bool (*visit)(PlanState *, void *), void *context) {
@@ -190,4 +209,15 @@ inline Node *mutate_expression(Node *node, Node *(*mutate)(Node *, void *), void
 #else
 #define QUERY_AUDIT_RUN_PARAMETERS QueryDesc *query, ScanDirection direction, uint64 count, bool execute_once
 #define QUERY_AUDIT_RUN_ARGUMENTS query, direction, count, execute_once
+#endif
+
+#if PG_VERSION_NUM >= 190000
+#define QUERY_AUDIT_PLAN_PARAMETERS                                                                                    \
+    Query *query, const char *text, int cursor_options, ParamListInfo parameters, ExplainState *explain
+#define QUERY_AUDIT_PLAN_ARGUMENTS query, text, cursor_options, parameters, explain
+#define QUERY_AUDIT_ANALYSIS_PARAMETERS ParseState *state, Query *query, const JumbleState *jumble
+#else
+#define QUERY_AUDIT_PLAN_PARAMETERS Query *query, const char *text, int cursor_options, ParamListInfo parameters
+#define QUERY_AUDIT_PLAN_ARGUMENTS query, text, cursor_options, parameters
+#define QUERY_AUDIT_ANALYSIS_PARAMETERS ParseState *state, Query *query, JumbleState *jumble
 #endif

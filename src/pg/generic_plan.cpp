@@ -10,9 +10,9 @@ constexpr const char *lock_timeout = "100ms"; // whoever reads a view does not w
 PlannedStmt *made_plan = nullptr;
 
 // In place of the server's own, which would also start the executor, and that asks for the values.
-void plan_only(Query *query, int cursor_options, IntoClause *, ExplainState *, const char *text, ParamListInfo,
+void plan_only(Query *query, int cursor_options, IntoClause *, ExplainState *explain, const char *text, ParamListInfo,
                QueryEnvironment *) {
-    made_plan = pg_plan_query(query, text, cursor_options, nullptr);
+    made_plan = plan_for_explain(query, text, cursor_options, explain);
 }
 
 // Somebody's own: by another name, or in another schema, it may not be the one that the statement called.

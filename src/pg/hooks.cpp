@@ -38,7 +38,7 @@ bool is_audited(CmdType command) {
     return command >= CMD_SELECT && command < CMD_UTILITY && enabled && !IsParallelWorker();
 }
 
-void post_parse_analyze(ParseState *state, Query *query, JumbleState *jumble) {
+void post_parse_analyze(QUERY_AUDIT_ANALYSIS_PARAMETERS) {
     // Before the hooks behind this one, which may want the query id.
     if (is_audited(query->commandType)) note_analysis(state->p_sourcetext, query);
     if (previous_post_parse_analyze != nullptr) previous_post_parse_analyze(state, query, jumble);
@@ -46,10 +46,10 @@ void post_parse_analyze(ParseState *state, Query *query, JumbleState *jumble) {
 
 // Functions that the planner calls run statements too, and those are nested. At the top level they have no portal, but
 // inside EXECUTE or DECLARE CURSOR they do. The outermost planning sets the level; an error takes it back.
-PlannedStmt *plan_query(Query *query, const char *text, int cursor_options, ParamListInfo parameters) {
+PlannedStmt *plan_query(QUERY_AUDIT_PLAN_PARAMETERS) {
     const bool outermost = planning_level == 0;
     if (outermost) planning_level = GetCurrentTransactionNestLevel();
-    PlannedStmt *plan = next_planner(query, text, cursor_options, parameters);
+    PlannedStmt *plan = next_planner(QUERY_AUDIT_PLAN_ARGUMENTS);
     if (outermost) planning_level = 0;
     return plan;
 }

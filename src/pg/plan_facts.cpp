@@ -110,7 +110,7 @@ bool is_worth_counting(const PlanState *node, const Wanted &wanted) {
 }
 
 void count_rows(PlanState *node) {
-    if (node->instrument == nullptr) node->instrument = InstrAlloc(1, INSTRUMENT_ROWS, false);
+    if (node->instrument == nullptr) node->instrument = allocate_row_counter();
 }
 
 bool add_counters(PlanState *node, void *context) {
@@ -158,7 +158,7 @@ double estimate_of(const ScanState *scan, double loops, double read, double kept
 
 void collect_scan(Collection &collection, ScanState *scan) {
     if (scan->ss_currentRelation == nullptr) return;
-    const Instrumentation *counters = scan->ps.instrument;
+    const NodeCounters *counters = scan->ps.instrument;
     TableScan *table = table_of(collection, scan);
     if (table == nullptr) return;
     const double loops = counters->nloops + (counters->running ? 1 : 0);
@@ -190,7 +190,7 @@ bool collect(PlanState *node, void *context) {
     Collection &collection = *static_cast<Collection *>(context);
     if (is_scan(node)) {
         ScanState *scan = reinterpret_cast<ScanState *>(node);
-        if (const Instrumentation *counters = node->instrument) {
+        if (const NodeCounters *counters = node->instrument) {
             collection.rows_read += static_cast<uint64>(counters->ntuples + counters->tuplecount +
                                                         counters->nfiltered1 + counters->nfiltered2);
             collect_scan(collection, scan);

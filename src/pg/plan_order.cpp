@@ -186,7 +186,7 @@ bool is_bounded(const PlanState *sort) {
 }
 
 // Of each time that it sorted; a worker's share is no time of its own.
-uint64 rows_at_a_time(const PlannedStmt *plan, const Instrumentation *counted) {
+uint64 rows_at_a_time(const PlannedStmt *plan, const NodeCounters *counted) {
     const double loops = plan->parallelModeNeeded ? 1 : counted->nloops + (counted->running ? 1 : 0);
     return static_cast<uint64>((counted->ntuples + counted->tuplecount) / std::max(1.0, loops));
 }
