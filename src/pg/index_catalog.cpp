@@ -328,7 +328,7 @@ CatalogTable read_catalog_table(Oid relation, const char *const *expressions) {
 }
 
 void read_columns(Oid relation, bool partitioned, const ScanNeed *needs, int count, IndexedTable &table) {
-    const auto room = static_cast<Size>(count * (max_access_keys + max_access_columns) + 1);
+    const Size room = static_cast<Size>(count) * (max_access_keys + max_access_columns) + 1;
     auto *columns = static_cast<ColumnProfile *>(palloc(sizeof(ColumnProfile) * room));
     int known = 0;
     const auto add = [&](AttrNumber attribute) {

@@ -12,7 +12,7 @@ constexpr ColumnProfile narrow_columns[] = {{column('a'), 0, 8, 0.1F}, {column('
 
 // A million rows of 160 bytes, which nobody changes.
 IndexedTable quiet_table() {
-    IndexedTable table{1e6, 160e6, 0, narrow_columns, 6, nullptr, 0};
+    IndexedTable table{1e6, 160e6, 0, narrow_columns, 6, nullptr, 0, 0, 0};
     table.visible_share = 1;
     return table;
 }

@@ -160,7 +160,7 @@ TEST(Proposals, ComeInTheOrderOfWhatTheySave) {
 
 TEST(Proposals, EstimateTheirSize) {
     const ColumnProfile columns[] = {{column('a'), 0, 4, 0}, {column('b'), 0.9F, 100, 0}};
-    IndexedTable table{1e6, 1e9, 0, columns, 2, nullptr, 0};
+    IndexedTable table{1e6, 1e9, 0, columns, 2, nullptr, 0, 0, 0};
     const auto bytes = [&](const ScanNeed &scan) { return propose({scan}, table).proposals[0].bytes; };
     EXPECT_NEAR(bytes(need({by('a')})), 24e6, 1e6);
     EXPECT_NEAR(bytes(need({by('a', 5), by('b', 5)})), 124e6, 1e6);

@@ -44,7 +44,7 @@ inline ScanNeed need(std::vector<AccessKey> keys, const NeedOptions &options = {
 }
 
 // A table of 100,000 rows with nothing else known.
-inline IndexedTable plain_table() { return {100'000, 16e6, 0, nullptr, 0, nullptr, 0}; }
+inline IndexedTable plain_table() { return {100'000, 16e6, 0, nullptr, 0, nullptr, 0, 0, 0}; }
 
 inline std::string body_of(const IndexCandidate &candidate) {
     static const char *const names[] = {"?", "a", "b", "c", "d", "e", "f", "g", "h", "i", "j"};

@@ -102,7 +102,7 @@ TEST(Candidate, IsBrinForARangeThatFollowsTheOrderOfALargeTable) {
     const ColumnProfile follows{column('a'), 0, 8, 0.999F};
     const ColumnProfile backwards{column('a'), 0, 8, -0.999F};
     const ColumnProfile scattered{column('a'), 0, 8, 0.3F};
-    IndexedTable table{1e8, 1e10, 0, &follows, 1, nullptr, 0};
+    IndexedTable table{1e8, 1e10, 0, &follows, 1, nullptr, 0, 0, 0};
     EXPECT_EQ(candidate_of(need({range('a')}), table), "USING brin (a)");
     EXPECT_EQ(candidate_of(need({range('a'), by('b', 50)}), table), "(b, a)");
     EXPECT_EQ(candidate_of(need({range('a'), sort('a')}, {.limited = true}), table), "(a)");

@@ -123,7 +123,22 @@ class Corpus : public testing::TestWithParam<std::filesystem::path> {
     }
 };
 
-// By the places of the constants, and by the library, which parses the text once more.
+// With parameters numbered as they come.
+std::string renumbered(std::string_view text) {
+    std::string out;
+    std::map<std::string, std::size_t, std::less<>> numbers;
+    std::size_t end = 0;
+    Lexer lexer(text);
+    for (Token token = lexer.next(); token.kind != TokenKind::end; token = lexer.next()) {
+        if (token.kind != TokenKind::parameter) continue;
+        const std::size_t number = numbers.try_emplace(std::string(lexer.text_of(token)), numbers.size()).first->second;
+        out += std::string(text.substr(end, token.start - end)) + "$" + std::to_string(number);
+        end = token.start + token.length;
+    }
+    return out += text.substr(end);
+}
+
+// By the places of the constants, and by the library, which parses the text once more and numbers by the grammar.
 TEST_P(Corpus, AreNormalizedAsTheLibraryDoesIt) {
     for_each([](const std::string &text, const Pieces &, const ParsedStatement &parsed) {
         ParsedStatement untold = parsed;
@@ -134,7 +149,7 @@ TEST_P(Corpus, AreNormalizedAsTheLibraryDoesIt) {
         ASSERT_EQ(query_audit_normalize(text.data(), text.size(), 0, &parsed, ours.data(), capacity), ParseStatus::ok);
         ASSERT_EQ(query_audit_normalize(text.data(), text.size(), 0, &untold, librarys.data(), capacity),
                   ParseStatus::ok);
-        EXPECT_STREQ(ours.c_str(), librarys.c_str());
+        EXPECT_EQ(renumbered(ours.c_str()), renumbered(librarys.c_str()));
     });
 }
 

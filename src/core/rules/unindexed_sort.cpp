@@ -37,7 +37,8 @@ Scaling scale(const UnitFinding &finding) {
 
 void advise(const UnitFinding &finding, TextWriter &advice) {
     advice.format("It sorted {} rows of {}", finding.evidence[rows_sorted], finding.relation_name);
-    advice.append(finding.evidence[limited] > 0 ? " to keep the first few for its LIMIT" : " for the order that it asks for or needs");
+    advice.append(finding.evidence[limited] > 0 ? " to keep the first few for its LIMIT"
+                                                : " for the order that it asks for or needs");
     if (finding.filter[0] != '\0') advice.format(" (filter {})", finding.filter);
     advice.append(". An index on the columns compared for equality, then on those of the sort in its directions, "
                   "gives them in order");
