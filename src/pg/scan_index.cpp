@@ -17,7 +17,7 @@ bool describe_index(ScanFacts &facts) {
     const ScanNeed need{facts.need, 1, loops, static_cast<int64>(facts.rows_read),
                         static_cast<int64>(facts.rows_removed)};
     // What it is not told it takes from what was read.
-    const IndexedTable unknown{-1, 0, 0, nullptr, 0, nullptr, 0};
+    const IndexedTable unknown{-1, 0, 0, nullptr, 0, nullptr, 0, 0, 0};
     IndexCandidate candidate;
     if (!form_candidate(need, unknown, candidate)) return false;
     const double rows = rows_of_table(need, unknown);
