@@ -41,7 +41,7 @@ class TextWriter {
 
     void append(std::string_view text) noexcept {
         const std::string_view fitting = utf8_prefix(text, capacity_ - 1 - length_);
-        std::memcpy(buffer_ + length_, fitting.data(), fitting.size());
+        fitting.copy(buffer_ + length_, fitting.size()); // an empty one may have no address
         length_ += fitting.size();
         buffer_[length_] = '\0';
         truncated_ = truncated_ || fitting.size() < text.size();
