@@ -59,7 +59,9 @@ sub memory
 	my %memory;
 	for my $pid (split /\n/, read_audit($node, "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend'"))
 	{
-		$memory{$pid} = $1 if -r "/proc/$pid/status" && slurp_file("/proc/$pid/status") =~ /^RssAnon:\s+(\d+) kB/m;
+		# It may have ended meanwhile.
+		my $status = eval { slurp_file("/proc/$pid/status") } // '';
+		$memory{$pid} = $1 if $status =~ /^RssAnon:\s+(\d+) kB/m;
 	}
 	return \%memory;
 }
