@@ -99,6 +99,12 @@ cmake_build() { # DIR TARGET CMAKE-OPTION...
     fi
 }
 
+# The mirror of the main archive that apt is told to use; empty where there is none.
+debian_mirror() {
+    # shellcheck disable=SC2016 # apt's own variable
+    echo "${DEBIAN_MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' 2>/dev/null | grep -v security | head -n 1)}" || true
+}
+
 # Runs command_of SUITE for each suite. Its whole output is in build/logs/PREFIXsuite.log, shown when something in it
 # fails. Closes with a table and the plain counts; true when nothing failed.
 run_suites() { # PREFIX SUITE...
