@@ -7,10 +7,10 @@ INSERT INTO stock SELECT i, i FROM generate_series(1, 100) AS i;
 CREATE TABLE visits (at timestamptz);
 ANALYZE;
 \set found 'SELECT severity, confidence, calls, evidence ->> ''calls_with_one_value'' AS with_one_value, evidence ->> ''units'' AS units, evidence ->> ''writes'' AS writes, evidence ->> ''hit_percent'' AS hit_percent, query FROM query_audit.findings WHERE rule = ''cache_candidate'' AND datname = current_database() AND application_name = current_setting(''application_name'') ORDER BY query COLLATE "C"'
--- A request: a named unit, which holds the read twice and another one besides.
-CREATE FUNCTION requests(read text, n integer) RETURNS SETOF text LANGUAGE sql AS $$
+-- A request: a named unit, which holds the read twice and a write besides.
+CREATE FUNCTION requests(read text, n integer, write text DEFAULT 'INSERT INTO visits VALUES (now())') RETURNS SETOF text LANGUAGE sql AS $$
     SELECT unnest(ARRAY['SELECT query_audit.begin_unit(''request'')', format(read, i), format(read, i),
-                        'INSERT INTO visits VALUES (now())', 'SELECT query_audit.end_unit()'])
+                        write, 'SELECT query_audit.end_unit()'])
     FROM generate_series(1, n) AS i
 $$;
 
@@ -57,9 +57,7 @@ SELECT requests('SELECT value, name FROM settings WHERE name = ''name %s''', 150
 SET application_name = 'a table that is written to';
 \o /dev/null
 \set ECHO none
-SELECT unnest(ARRAY['SELECT query_audit.begin_unit(''request'')', 'SELECT amount FROM stock WHERE id = 7',
-                    'UPDATE stock SET amount = amount - 1 WHERE id = 7', 'SELECT query_audit.end_unit()'])
-FROM generate_series(1, 150) \gexec
+SELECT requests('SELECT amount FROM stock WHERE id = 7', 150, 'UPDATE stock SET amount = amount - 1 WHERE id = 7') \gexec
 \o
 \set ECHO all
 :found;
@@ -69,9 +67,7 @@ CREATE FUNCTION take(which integer) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN UPDATE stock SET amount = amount - 1 WHERE id = which; END $$;
 \o /dev/null
 \set ECHO none
-SELECT unnest(ARRAY['SELECT query_audit.begin_unit(''request'')', 'SELECT amount, id FROM stock WHERE id = 8', 'SELECT take(8)',
-                    'SELECT query_audit.end_unit()'])
-FROM generate_series(1, 150) \gexec
+SELECT requests('SELECT amount, id FROM stock WHERE id = 8', 150, 'SELECT take(8)') \gexec
 \o
 \set ECHO all
 :found;
@@ -80,9 +76,7 @@ SET application_name = 'a table that COPY fills';
 CREATE TABLE loaded (id integer);
 \o /dev/null
 \set ECHO none
-SELECT unnest(ARRAY['SELECT query_audit.begin_unit(''request'')', 'SELECT id FROM loaded WHERE id = 8',
-                    'COPY loaded FROM PROGRAM ''echo 9''', 'SELECT query_audit.end_unit()'])
-FROM generate_series(1, 150) \gexec
+SELECT requests('SELECT id FROM loaded WHERE id = 8', 150, 'COPY loaded FROM PROGRAM ''echo 9''') \gexec
 \o
 \set ECHO all
 :found;
@@ -90,9 +84,7 @@ FROM generate_series(1, 150) \gexec
 SET application_name = 'a table that is emptied';
 \o /dev/null
 \set ECHO none
-SELECT unnest(ARRAY['SELECT query_audit.begin_unit(''request'')', 'SELECT id + 1 FROM loaded WHERE id = 8',
-                    'TRUNCATE loaded', 'SELECT query_audit.end_unit()'])
-FROM generate_series(1, 150) \gexec
+SELECT requests('SELECT id + 1 FROM loaded WHERE id = 8', 150, 'TRUNCATE loaded') \gexec
 \o
 \set ECHO all
 :found;

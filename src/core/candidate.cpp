@@ -26,13 +26,6 @@ bool is_condition(const AccessKey &key) noexcept {
            key.use == KeyUse::is_false;
 }
 
-const ColumnProfile *find_column(const IndexedTable &table, std::int16_t attribute) noexcept {
-    for (int i = 0; i < table.column_count; ++i) {
-        if (table.columns[i].attribute == attribute) return &table.columns[i];
-    }
-    return nullptr;
-}
-
 class Former {
   public:
     Former(const ScanNeed &scan, const IndexedTable &table, IndexCandidate &candidate) noexcept
@@ -180,6 +173,13 @@ class Former {
 };
 
 } // namespace
+
+const ColumnProfile *find_column(const IndexedTable &table, std::int16_t attribute) noexcept {
+    for (int i = 0; i < table.column_count; ++i) {
+        if (table.columns[i].attribute == attribute) return &table.columns[i];
+    }
+    return nullptr;
+}
 
 bool form_candidate(const ScanNeed &need, const IndexedTable &table, IndexCandidate &candidate) noexcept {
     return Former(need, table, candidate).form();

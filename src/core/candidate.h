@@ -92,6 +92,9 @@ struct IndexedTable {
     double changes;       // rows of `writes` that were changed or deleted
 };
 
+// Null where nothing is known of the column.
+[[nodiscard]] const ColumnProfile *find_column(const IndexedTable &table, std::int16_t attribute) noexcept;
+
 // What becomes of a need.
 enum class Verdict : std::uint8_t {
     proposed,    // an index is, that serves it

@@ -19,13 +19,6 @@ constexpr float widest_columns = 24;
 constexpr double largest_share = 0.5;   // of the table, in bytes
 constexpr double most_kept_share = 0.2; // of the table's rows: more are read from its beginning to its end
 
-const ColumnProfile *find_column(const IndexedTable &table, std::int16_t attribute) noexcept {
-    for (int i = 0; i < table.column_count; ++i) {
-        if (table.columns[i].attribute == attribute) return &table.columns[i];
-    }
-    return nullptr;
-}
-
 bool is_key(const IndexCandidate &candidate, std::int16_t attribute) noexcept {
     return std::any_of(candidate.keys, candidate.keys + candidate.key_count,
                        [attribute](const IndexKey &key) noexcept { return key.attribute == attribute; });

@@ -23,13 +23,6 @@ constexpr double btree_write_rows = 20;
 constexpr double gin_write_rows = 100;
 constexpr double brin_write_rows = 1;
 
-const ColumnProfile *find_column(const IndexedTable &table, std::int16_t attribute) noexcept {
-    for (int i = 0; i < table.column_count; ++i) {
-        if (table.columns[i].attribute == attribute) return &table.columns[i];
-    }
-    return nullptr;
-}
-
 double width_of(const IndexedTable &table, std::int16_t attribute) noexcept {
     const ColumnProfile *const column = find_column(table, attribute);
     return column != nullptr && column->width > 0 ? static_cast<double>(column->width) : unknown_width;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/lexer.h"
+#include "parse/constants.h"
 #include "parse/parse.h"
 #include "parse/pg_query_box.h"
 #include "parse/text.h"
@@ -111,9 +112,9 @@ class Writer {
     std::string out_;
 };
 
-ParseStatus normalize(std::string_view text, const ParsedStatement &parsed, std::string &out) {
-    if (parsed.constant_count >= 0) {
-        out = Writer(text, parsed.constants, static_cast<std::size_t>(parsed.constant_count)).write();
+ParseStatus normalize(std::string_view text, const std::int32_t *constants, std::int32_t count, std::string &out) {
+    if (count >= 0) {
+        out = Writer(text, constants, static_cast<std::size_t>(count)).write();
         return ParseStatus::ok;
     }
     std::string normal;
@@ -129,13 +130,18 @@ extern "C" ParseStatus query_audit_normalize(const char *text, std::size_t lengt
     if (capacity > 0) out[0] = '\0';
     try {
         // The library's normaliser reads out of bounds on some utility statements, so it gets none.
-        ParsedStatement own;
-        if (parsed == nullptr) {
-            parsed = &own;
-            if (query_audit_parse(text, length, max_bytes, &own) != ParseStatus::ok) return own.status;
-        }
         std::string normal;
-        const ParseStatus status = normalize({text, length}, *parsed, normal);
+        ParseStatus status;
+        if (parsed != nullptr) {
+            status = normalize({text, length}, parsed->constants, parsed->constant_count, normal);
+        } else {
+            parse::Tree tree;
+            status = tree.parse({text, length}, max_bytes, nullptr);
+            if (status != ParseStatus::ok) return status;
+            std::int32_t constants[max_constants];
+            const std::int32_t count = parse::find_constants(tree.statement(), constants);
+            status = normalize({text, length}, constants, count, normal);
+        }
         if (status == ParseStatus::ok) parse::copy_text(normal, out, capacity);
         return status;
     } catch (...) {

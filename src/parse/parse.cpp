@@ -33,9 +33,7 @@ ParseStatus parse_statement(std::string_view text, std::size_t max_bytes, Parsed
     out.filter_value_count = static_cast<std::int32_t>(count);
     out.key_value_count = static_cast<std::int32_t>(std::min(description.key_value_count, count));
     std::copy_n(description.filter_values.begin(), count, out.filter_values);
-    const parse::Constants constants = parse::find_constants(tree.statement());
-    out.constant_count = constants.incomplete ? -1 : static_cast<std::int32_t>(constants.count);
-    std::copy_n(constants.location, constants.count, out.constants);
+    out.constant_count = parse::find_constants(tree.statement(), out.constants);
     return out.status;
 }
 

@@ -220,20 +220,19 @@ bool stops_with_parent(const PlanState *node) {
 constexpr PlanOrder no_order = {nullptr, nullptr, 0, 0, false};
 
 PlanOrder order_of_sort(const PlannedStmt *plan, PlanState *state, bool limited) {
-    constexpr PlanOrder none = no_order;
     const Sort *sort = reinterpret_cast<const Sort *>(state->plan);
-    if (outerPlanState(state)->instrument == nullptr || sort->numCols > most_keys) return none;
+    if (outerPlanState(state)->instrument == nullptr || sort->numCols > most_keys) return no_order;
     PlanOrder order = {sort, nullptr, 0, rows_at_a_time(plan, outerPlanState(state)->instrument), limited};
     for (int i = 0; i < sort->numCols; ++i) {
         const Origin origin = origin_of_key(plan, sort, i);
-        if (origin.scan == nullptr || !is_indexable(origin.expression)) return none;
-        if (sort->collations[i] != exprCollation(origin.expression)) return none;
+        if (origin.scan == nullptr || !is_indexable(origin.expression)) return no_order;
+        if (sort->collations[i] != exprCollation(origin.expression)) return no_order;
         const Index entry = counted_entry(plan, origin.scan->scanrelid);
-        if (i > 0 && entry != order.entry) return none;
+        if (i > 0 && entry != order.entry) return no_order;
         order.scan = origin.scan;
         order.entry = entry;
     }
-    return keeps_order(plan, sort->plan.lefttree, order.entry, limited) ? order : none;
+    return keeps_order(plan, sort->plan.lefttree, order.entry, limited) ? order : no_order;
 }
 
 // The only scan below the sort.

@@ -53,10 +53,8 @@ constinit const RuleDescriptor wide_result_rule = {
     .rationale = "Values above two kilobytes are stored apart. A list that names all columns reads and sends them with "
                  "each row, though a list seldom shows them.",
     .fires_when = "A statement returned `min_rows` rows or more at once, and of the last four of its first twelve rows "
-                  "at least two "
-                  "held values that are stored out of line, with two or more other columns of the same table beside "
-                  "them. The rows "
-                  "themselves are looked at as they pass, not the types of their columns.",
+                  "at least two held values that are stored out of line, with two or more other columns of the same "
+                  "table beside them. The rows themselves are looked at as they pass, not the types of their columns.",
     .silent_for = "Wide columns fetched alone or beside a key; values that are short, or compressed in their row; few "
                   "rows; cursors read in parts; COPY and other maintenance.",
     .remedy = "Name the columns, without the wide ones.",
