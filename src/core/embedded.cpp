@@ -36,7 +36,7 @@ constexpr std::string_view statements[] = {"select", "insert", "update", "delete
 
 } // namespace
 
-std::string_view embedded_statement(std::string_view text) noexcept {
+[[gnu::hot]] std::string_view embedded_statement(std::string_view text) noexcept {
     // Most texts begin with SELECT, INSERT, UPDATE or WITH.
     const char first = text.empty() ? '\0' : static_cast<char>(text[0] | 0x20);
     if (first == 's' || first == 'i' || first == 'u' || first == 'w') return text;

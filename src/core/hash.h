@@ -22,6 +22,20 @@ namespace query_audit {
     return hash_mix(seed * 0x9e3779b97f4a7c15ULL + value + 0x7f4a7c15ULL);
 }
 
+// Up to 8 bytes as one word, 0 above them. In a few moves that may overlap: a copy of any length is a call.
+[[nodiscard]] inline std::uint64_t load_word(const char *bytes, std::size_t length) noexcept {
+    if (length >= 4) {
+        std::uint32_t first;
+        std::uint32_t last;
+        std::memcpy(&first, bytes, 4);
+        std::memcpy(&last, bytes + length - 4, 4);
+        return first | std::uint64_t{last} << 8 * (length - 4);
+    }
+    if (length == 0) return 0;
+    const auto byte = [&](std::size_t i) { return std::uint64_t{static_cast<unsigned char>(bytes[i])} << 8 * i; };
+    return byte(0) | byte(length / 2) | byte(length - 1);
+}
+
 [[nodiscard]] inline std::uint64_t hash_bytes(const void *data, std::size_t length, std::uint64_t seed = 0) noexcept {
     const char *bytes = static_cast<const char *>(data);
     std::uint64_t hash = hash_combine(seed, length);
@@ -30,12 +44,7 @@ namespace query_audit {
         std::memcpy(&word, bytes, 8);
         hash = hash_combine(hash, word);
     }
-    if (length > 0) {
-        std::uint64_t word = 0;
-        std::memcpy(&word, bytes, length);
-        hash = hash_combine(hash, word);
-    }
-    return hash;
+    return length > 0 ? hash_combine(hash, load_word(bytes, length)) : hash;
 }
 
 [[nodiscard]] inline std::uint64_t hash_text(std::string_view text, std::uint64_t seed = 0) noexcept {

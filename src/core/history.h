@@ -13,15 +13,15 @@ namespace query_audit {
     return unit.position >= history_length ? unit.position - history_length + 1 : 1;
 }
 
-// Null where it is forgotten.
+// Null where it is forgotten, and for 0.
 [[nodiscard]] inline HistoryEntry *history_at(Unit &unit, std::uint32_t position) noexcept {
     HistoryEntry &entry = unit.history[position % history_length];
-    return entry.position == position ? &entry : nullptr;
+    return position != 0 && entry.position == position ? &entry : nullptr;
 }
 
 [[nodiscard]] inline const HistoryEntry *history_at(const Unit &unit, std::uint32_t position) noexcept {
     const HistoryEntry &entry = unit.history[position % history_length];
-    return entry.position == position ? &entry : nullptr;
+    return position != 0 && entry.position == position ? &entry : nullptr;
 }
 
 [[nodiscard]] inline bool same_filter(const HistoryEntry &a, const HistoryEntry &b) noexcept {
@@ -38,10 +38,11 @@ namespace query_audit {
 // Whether the entry's explicit transaction holds more statements than one that counts as autocommit.
 [[nodiscard]] inline bool is_in_large_transaction(const Unit &unit, const HistoryEntry &entry) noexcept {
     if ((entry.event_flags & event_flag::explicit_transaction) == 0) return false;
-    const auto is_beside = [&](const HistoryEntry &other) {
-        return other.position != 0 && other.transaction == entry.transaction;
-    };
-    return std::count_if(unit.history, unit.history + history_length, is_beside) > tiny_transaction;
+    std::uint32_t statements = 0;
+    for (std::uint32_t position = oldest_position(unit); position <= unit.position; ++position) {
+        if (unit.history[position % history_length].transaction == entry.transaction) ++statements;
+    }
+    return statements > tiny_transaction;
 }
 
 // Whether two statements may be of one request. In a burst a larger transaction is taken for a request of its own.

@@ -127,7 +127,7 @@ std::size_t string_prefix_length(std::string_view text, std::size_t at) noexcept
 
 } // namespace
 
-Token Lexer::next_other(std::size_t start) noexcept {
+[[gnu::hot]] Token Lexer::next_other(std::size_t start) noexcept {
     const char *const text = text_.data();
     const std::size_t size = text_.size();
     const auto finish = [&](TokenKind kind, std::size_t end) noexcept {
@@ -201,7 +201,7 @@ Complexity measure_complexity(std::string_view text) noexcept {
     return complexity;
 }
 
-bool equals_keyword(std::string_view word, std::string_view lower) noexcept {
+[[gnu::hot]] bool equals_keyword(std::string_view word, std::string_view lower) noexcept {
     if (word.size() != lower.size()) return false;
     for (std::size_t i = 0; i < word.size(); ++i) {
         const char c = word[i] >= 'A' && word[i] <= 'Z' ? static_cast<char>(word[i] - 'A' + 'a') : word[i];

@@ -132,9 +132,7 @@ std::uint32_t hash_sampled_integer(std::int64_t value) noexcept {
 
 std::uint32_t hash_sampled_bytes(std::string_view bytes) noexcept {
     if (bytes.size() > sizeof(std::uint64_t)) return never_zero(hash_text(bytes, 1));
-    std::uint64_t word = 0;
-    bytes.copy(reinterpret_cast<char *>(&word), bytes.size());
-    return never_zero(hash_combine(bytes.size() + 1, word));
+    return never_zero(hash_combine(bytes.size() + 1, load_word(bytes.data(), bytes.size())));
 }
 
 void hash_sampled_literal(std::string_view literal, std::uint32_t (&hash)[2]) noexcept {

@@ -114,7 +114,7 @@ void end_list(StatementScan &scan, const MoreElements &more, bool is_kept) noexc
 
 } // namespace
 
-void scan_statement(std::string_view text, StatementScan &scan) noexcept {
+[[gnu::hot]] void scan_statement(std::string_view text, StatementScan &scan) noexcept {
     scan.constants = 0;
     scan.count = 0;
     scan.longest_list = 0;

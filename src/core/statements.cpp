@@ -18,7 +18,7 @@ void add_query_id(StatementSums &sums, std::uint64_t query_id) noexcept {
 
 } // namespace
 
-void add_execution(SlotStatement &statement, const StatementEvent &event, bool new_in_unit) noexcept {
+[[gnu::hot]] void add_execution(SlotStatement &statement, const StatementEvent &event, bool new_in_unit) noexcept {
     StatementSums &sums = statement.sums;
     if (sums.first_seen_us == 0) {
         sums.first_seen_us = event.statement_time_us;

@@ -14,7 +14,7 @@
 namespace query_audit {
 namespace {
 
-constexpr std::uint64_t store_magic = 0x7067617564697432; // "pgaudit2"
+constexpr std::uint64_t store_magic = 0x7067617564697433; // "pgaudit3"
 constexpr std::size_t alignment = 64;
 constexpr int copy_attempts = 1000;
 

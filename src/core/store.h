@@ -28,6 +28,7 @@
 #include "core/finding.h"
 #include "core/flat_table.h"
 #include "core/nested.h"
+#include "core/prefetch.h"
 #include "core/repeated.h"
 #include "core/statements.h"
 #include "core/text_ring.h"
@@ -124,11 +125,14 @@ struct SlotCounters {
     std::uint64_t dropped;    // events or findings that found no room
 };
 
+// What every statement touches stands together.
 struct BackendSlot {
     std::atomic<std::uint32_t> change; // odd while the owner writes
     std::int32_t pid;                  // 0: free
-    ClientIdentity client;
+    std::uint32_t epoch;               // of the header, when what the slot holds began
+    std::int32_t statement_count;
     SlotCounters counters;
+    ClientIdentity client;
     Unit unit;
     std::uint32_t ended_count;
     std::uint32_t ended_padding;
@@ -136,8 +140,6 @@ struct BackendSlot {
     PendingReads reads;                // of units that are not yet in the table of cache candidates
     NestedRun nested;
     Connection connection;
-    std::int32_t statement_count;
-    std::uint32_t epoch; // of the header, when what the slot holds began
     StatementKey keys[slot_statements];
     SlotStatement statements[slot_statements];
 };
@@ -159,8 +161,8 @@ struct StoreHeader {
     std::uint64_t shapes;
     std::int64_t since_us;
     std::atomic<std::uint32_t> epoch; // counts resets; a slot of an earlier epoch is as good as empty
-    std::uint32_t epoch_padding;
-    std::atomic<std::int32_t> live_connections; // of clients, audited or not
+    // Above stands what hardly ever changes and every statement may read, below what many write.
+    alignas(64) std::atomic<std::int32_t> live_connections; // of clients, audited or not
     std::uint32_t live_padding;
     std::atomic<std::uint64_t> folds; // a reader that sees it change between slots and tables reads again
     std::atomic<std::uint64_t> counters[sizeof(SlotCounters) / sizeof(std::uint64_t)]; // folded SlotCounters
@@ -239,6 +241,14 @@ bool copy_slot(const BackendSlot &slot, BackendSlot &copy) noexcept;
 [[nodiscard]] inline SlotStatement *slot_statement(BackendSlot &slot, const StatementKey &key, int &place) noexcept {
     if (place < slot.statement_count && slot.keys[place] == key) return &slot.statements[place];
     return search_slot_statement(slot, key, place);
+}
+
+// While the client's statement runs, the cache lines that its record will write are on their way. Of a backend that has
+// waited while others ran they come from far away, one after the other. REQUIRES: `place` as for slot_statement().
+[[gnu::always_inline]] inline void prefetch_slot(const BackendSlot &slot, int place) noexcept {
+    prefetch_for_write<2>(&slot);
+    prefetch_for_write<2>(&slot.unit.series_index);
+    prefetch_for_write<2>(&slot.statements[place]);
 }
 
 // Moves the slot's statistics of one partition into the global table. REQUIRES: lock_statements + partition, exclusive.

@@ -124,8 +124,8 @@ void close_completed_loop(Unit &unit, Series &series, std::uint32_t distance, co
 }
 
 // Counts an execution of the series. A function of its own, so that the series' place is worked out once.
-[[gnu::noinline]] void count_execution(Unit &unit, Series &series, const StatementEvent &event, std::int64_t pause_ns,
-                                       const Settings &settings) noexcept {
+[[gnu::hot, gnu::noinline]] void count_execution(Unit &unit, Series &series, const StatementEvent &event,
+                                                 std::int64_t pause_ns, const Settings &settings) noexcept {
     const bool is_new = series.calls == 0;
     // To read again what was written since is no repetition.
     if (!is_new && written_since(unit, event.shape->relation_mask, series.last_position)) {
@@ -231,9 +231,7 @@ std::uint64_t series_key(const StatementShape &shape) noexcept {
 
 void begin_unit(Unit &unit, Mark mark, const ClientIdentity &client) noexcept {
     const std::uint64_t number = unit.number + 1;
-    // The arrays are as good as empty once their counts are 0; only what is read without a count is cleared.
     std::memset(static_cast<void *>(&unit), 0, offsetof(Unit, series));
-    for (HistoryEntry &entry : unit.history) entry.position = 0;
     for (KeptSample &sample : unit.samples) sample.serial = 0;
     unit.number = number;
     unit.mark = mark;

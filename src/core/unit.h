@@ -75,41 +75,45 @@ struct Aside {
 };
 
 struct Unit {
+    // What every statement reads and writes comes first, in as few cache lines as it takes.
     std::uint64_t number; // of this backend's units, from 1; 0: no unit has begun
-    ClientIdentity client;
-    Mark mark; // burst, named_unit or trace
+    Mark mark;            // burst, named_unit or trace
     bool transaction_open;
-    std::uint8_t padding[6];
-    std::uint64_t previous_key; // series of the last statement of the unit before, 0: not known
-    std::uint64_t trace;        // hash of the trace id
-    std::uint64_t route;        // hash of the route tag
-    char name[unit_name_bytes];
-    char tags[tags_bytes];
-    std::int64_t first_ns; // start of the first statement
-    std::int64_t last_ns;  // end of the last statement
-    std::int64_t first_seen_us;
-    std::int64_t last_seen_us;
-    std::int64_t pause_before_ns; // before the first statement; the largest value at a connection's start
-    std::int64_t pause_ns;        // all pauses inside, outside of explicit transactions
-    std::int64_t idle_ns;         // all pauses inside
-    std::uint32_t pauses;
+    std::uint8_t padding[2];
     std::uint32_t position;               // of the last statement that reads or writes a table
     std::uint32_t transaction;            // serial number of the last statement's transaction
     std::uint32_t transaction_statements; // of the open explicit one
-    std::uint32_t resets;                 // DISCARD ALL, RESET ALL
-    std::uint32_t dropped_findings;
-    std::uint32_t sample_serial; // of the latest sample
-    std::uint32_t sample_padding;
-    std::uint64_t dropped_mask; // of the identities of those, so that each is counted once
+    std::int64_t last_ns;                 // end of the last statement
+    std::int64_t last_seen_us;
+    std::int64_t pause_ns; // all pauses inside, outside of explicit transactions
+    std::int64_t idle_ns;  // all pauses inside
+    std::uint32_t pauses;
+    std::uint32_t resets;       // DISCARD ALL, RESET ALL
+    std::uint32_t judged_flags; // of shapes that a rule of single statements asks for
     std::int32_t backend;       // process that added last
     std::int32_t series_count;
     std::int32_t finding_count;
+    std::uint32_t sample_serial;    // of the latest sample
+    std::uint32_t dropped_findings; // for want of a place
+    Aside aside;
+    std::uint8_t series_index[64]; // a guess at the series' place, by key
+    std::uint32_t written_at[64];  // position of the last write, by relation_mask bit
+
+    std::int64_t first_ns; // start of the first statement
+    std::int64_t first_seen_us;
+    std::int64_t pause_before_ns;  // before the first statement; the largest value at a connection's start
+    std::uint64_t previous_key;    // series of the last statement of the unit before, 0: not known
+    std::uint64_t dropped_mask;    // of the identities of dropped findings, so that each is counted once
+    std::uint64_t trace;           // hash of the trace id
+    std::uint64_t route;           // hash of the route tag
     std::uint32_t folded_findings; // of those folded already, the ones of more than low confidence
     std::uint32_t findings_padding;
-    Aside aside;
-    std::uint32_t judged_flags;    // of shapes that a rule of single statements asks for
-    std::uint32_t written_at[64];  // position of the last write, by relation_mask bit
-    std::uint8_t series_index[64]; // a guess at the series' place, by key
+    ClientIdentity client;
+    char name[unit_name_bytes];
+    char tags[tags_bytes];
+
+    // As good as empty where the counts above are 0. Of the history, what stands outside of the last positions of this
+    // unit is of an earlier one.
     Series series[max_series];
     HistoryEntry history[history_length];
     UnitFinding findings[max_unit_findings];

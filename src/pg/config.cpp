@@ -10,11 +10,11 @@
 
 namespace query_audit {
 
-Mode mode = Mode::none;
+QUERY_AUDIT_HOT_DATA Mode mode = Mode::none;
 Settings settings;
-bool enabled = true;
+QUERY_AUDIT_HOT_DATA bool enabled = true;
 bool save = true;
-bool track_lineage = true;
+QUERY_AUDIT_HOT_DATA bool track_lineage = true;
 int max_parse_kb = 32;
 
 namespace {
@@ -80,7 +80,7 @@ int flags_of_unit(const char *unit) {
 }
 
 // Asked for at every execution, so computed when a setting has changed.
-int known_least_rows = 0; // 0: not known
+QUERY_AUDIT_HOT_DATA int known_least_rows = 0; // 0: not known
 
 void forget_least_rows(int, void *) { known_least_rows = 0; }
 

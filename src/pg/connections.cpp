@@ -13,7 +13,7 @@
 
 namespace query_audit {
 
-bool idle_transaction_watched = false;
+QUERY_AUDIT_HOT_DATA bool idle_transaction_watched = false;
 
 namespace {
 
@@ -25,7 +25,7 @@ ClientIdentity slot_client; // whose the slot's connection is, whatever name and
 PgStat_Counter idle_at_begin_us = 0;
 bool chained = false; // another transaction follows at once
 TraceKey latest_trace;
-uint32 latest_traced_transaction = 0;
+QUERY_AUDIT_HOT_DATA uint32 latest_traced_transaction = 0;
 
 bool is_client() { return MyBackendType == B_BACKEND && MyProc != nullptr; }
 

@@ -9,6 +9,7 @@
 #include "pg/plan_facts.h"
 #include "pg/recorder.h"
 #include "pg/sampler.h"
+#include "pg/slot.h"
 #include "pg/utility.h"
 
 #include "pg/pg.h"
@@ -19,26 +20,26 @@
 namespace query_audit {
 namespace {
 
-post_parse_analyze_hook_type previous_post_parse_analyze = nullptr;
+QUERY_AUDIT_HOT_DATA post_parse_analyze_hook_type previous_post_parse_analyze = nullptr;
 // The hooks behind ours, or what the server does without one.
-planner_hook_type next_planner = nullptr;
-ExecutorStart_hook_type next_start = nullptr;
-ExecutorRun_hook_type next_run = nullptr;
-ExecutorFinish_hook_type next_finish = nullptr;
-ExecutorEnd_hook_type next_end = nullptr;
+QUERY_AUDIT_HOT_DATA planner_hook_type next_planner = nullptr;
+QUERY_AUDIT_HOT_DATA ExecutorStart_hook_type next_start = nullptr;
+QUERY_AUDIT_HOT_DATA ExecutorRun_hook_type next_run = nullptr;
+QUERY_AUDIT_HOT_DATA ExecutorFinish_hook_type next_finish = nullptr;
+QUERY_AUDIT_HOT_DATA ExecutorEnd_hook_type next_end = nullptr;
 
 // Of the last recorded top-level statement.
-TimestampTz last_statement_time = 0;
-PgStat_Counter last_busy_time = 0;
+QUERY_AUDIT_HOT_DATA TimestampTz last_statement_time = 0;
+QUERY_AUDIT_HOT_DATA PgStat_Counter last_busy_time = 0;
 
-int planning_level = 0; // of transactions, where the planner was entered; 0 outside of it
-uint32 last_transaction = 0;
+QUERY_AUDIT_HOT_DATA int planning_level = 0; // of transactions, where the planner was entered; 0 outside of it
+QUERY_AUDIT_HOT_DATA uint32 last_transaction = 0;
 
 bool is_audited(CmdType command) {
     return command >= CMD_SELECT && command < CMD_UTILITY && enabled && !IsParallelWorker();
 }
 
-void post_parse_analyze(QUERY_AUDIT_ANALYSIS_PARAMETERS) {
+[[gnu::hot]] void post_parse_analyze(QUERY_AUDIT_ANALYSIS_PARAMETERS) {
     // Before the hooks behind this one, which may want the query id.
     if (is_audited(query->commandType)) note_analysis(state->p_sourcetext, query);
     if (previous_post_parse_analyze != nullptr) previous_post_parse_analyze(state, query, jumble);
@@ -46,7 +47,7 @@ void post_parse_analyze(QUERY_AUDIT_ANALYSIS_PARAMETERS) {
 
 // Functions that the planner calls run statements too, and those are nested. At the top level they have no portal, but
 // inside EXECUTE or DECLARE CURSOR they do. The outermost planning sets the level; an error takes it back.
-PlannedStmt *plan_query(QUERY_AUDIT_PLAN_PARAMETERS) {
+[[gnu::hot]] PlannedStmt *plan_query(QUERY_AUDIT_PLAN_PARAMETERS) {
     const bool outermost = planning_level == 0;
     if (outermost) planning_level = GetCurrentTransactionNestLevel();
     PlannedStmt *plan = next_planner(QUERY_AUDIT_PLAN_ARGUMENTS);
@@ -89,6 +90,7 @@ Execution *begin(QueryDesc *query) {
         count_dropped();
         return nullptr;
     }
+    if (slot != nullptr) prefetch_slot(*slot, local->place);
     StatementEvent &event = execution->event;
     hash_values(*local, query, event);
     event.shape = &local->shape;
@@ -123,7 +125,7 @@ pg_noinline void start_measured(QueryDesc *query, int eflags) {
     if (const Execution *execution = find_execution(query)) measure_scans(query, *execution->local);
 }
 
-void executor_start(QueryDesc *query, int eflags) {
+[[gnu::hot]] void executor_start(QueryDesc *query, int eflags) {
     const bool audited = is_audited(query->plannedstmt->commandType) && (eflags & EXEC_FLAG_EXPLAIN_ONLY) == 0;
     const Execution *begun = audited ? begin(query) : nullptr;
     if (begun == nullptr || !begun->measured) return next_start(query, eflags);
@@ -219,7 +221,7 @@ pg_noinline void run_sampled(QUERY_AUDIT_RUN_PARAMETERS) {
     execution->sampled = false; // what a cursor returns later feeds no loop from its start
 }
 
-void executor_run(QUERY_AUDIT_RUN_PARAMETERS) {
+[[gnu::hot]] void executor_run(QUERY_AUDIT_RUN_PARAMETERS) {
     Execution *begun = find_execution(query);
     if (begun != nullptr) begin_run(*begun);
     if (begun != nullptr && begun->sampled) {
@@ -230,7 +232,7 @@ void executor_run(QUERY_AUDIT_RUN_PARAMETERS) {
     if (Execution *execution = find_execution(query)) after_run(*execution, count, query->estate->es_processed);
 }
 
-pg_noinline void finish_writing(QueryDesc *query, Execution *execution) {
+[[gnu::hot]] pg_noinline void finish_writing(QueryDesc *query, Execution *execution) {
     enter_run(*execution);
     next_finish(query);
     execution = find_execution(query);
@@ -244,7 +246,7 @@ pg_noinline void finish_writing(QueryDesc *query, Execution *execution) {
     }
 }
 
-void executor_finish(QueryDesc *query) {
+[[gnu::hot]] void executor_finish(QueryDesc *query) {
     // What has nothing left to do runs no triggers either.
     Execution *execution = find_execution(query);
     if (execution == nullptr || !execution->ends_at_finish) return next_finish(query);
@@ -258,7 +260,7 @@ pg_noinline Execution *hand_on_incomplete(const QueryDesc *query) {
     return execution;
 }
 
-void executor_end(QueryDesc *query) {
+[[gnu::hot]] void executor_end(QueryDesc *query) {
     Execution *execution = find_execution(query);
     // A portal that was closed before it was read to its end. One that never ran is no execution.
     if (execution != nullptr && !execution->recorded && execution->event.start_ns != 0) {
@@ -299,7 +301,7 @@ pg_noinline void after_abort() {
     forget_explicit_transaction();
 }
 
-void on_transaction_event(XactEvent event, void *) {
+[[gnu::hot]] void on_transaction_event(XactEvent event, void *) {
     if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_PREPARE) return after_commit();
     if (event == XACT_EVENT_ABORT) after_abort();
 }

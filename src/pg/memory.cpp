@@ -7,7 +7,7 @@
 
 namespace query_audit {
 
-Store store;
+QUERY_AUDIT_HOT_DATA Store store;
 
 namespace {
 

@@ -21,9 +21,10 @@
 namespace query_audit {
 namespace {
 
-uint32 current_transaction = 1;
+QUERY_AUDIT_HOT_DATA uint32 current_transaction = 1;
 uint64 seen_text_evictions = 0;
-const char *seen_application_name = nullptr; // the setting when it was compared last; null: it may be another
+QUERY_AUDIT_HOT_DATA const char *seen_application_name =
+    nullptr; // the setting when it was compared last; null: it may be another
 
 pg_noinline bool remember_client(Oid user) {
     const char *name = application_name != nullptr ? application_name : "";
@@ -229,7 +230,7 @@ int64 now_ns() {
 #endif
 }
 
-void record(Execution &execution) {
+[[gnu::hot]] void record(Execution &execution) {
     attach_slot();
     note_worth(execution.event, settings);
     const StatementEvent &event = execution.event;
@@ -261,7 +262,7 @@ void record(Execution &execution) {
     }
 }
 
-void record_transaction_end(bool failed) {
+[[gnu::hot]] void record_transaction_end(bool failed) {
     const uint32 ended = current_transaction++;
     judge_ended_transaction(ended);
     if (slot == nullptr || !slot->unit.transaction_open || slot->unit.transaction != ended) return;

@@ -26,9 +26,10 @@ using Cache = FlatTable<uint64, LocalShape>;
 
 void *cache_memory = nullptr;
 Tags recent_tags[tags_kept]; // by serial number modulo tags_kept
-uint32 tags_serial = 0;
+QUERY_AUDIT_HOT_DATA uint32 tags_serial = 0;
 
-LocalShape *last_found = nullptr; // an execution often follows the analysis of its text, and loops repeat
+QUERY_AUDIT_HOT_DATA LocalShape *last_found =
+    nullptr; // an execution often follows the analysis of its text, and loops repeat
 
 Cache cache() {
     if (cache_memory == nullptr) {
@@ -273,7 +274,7 @@ pg_noinline uint64 query_id_of_text(const QueryDesc *query) {
 
 // After a reset no text is held any more.
 void notice_reset() {
-    static uint32 seen_epoch = 0;
+    QUERY_AUDIT_HOT_DATA static uint32 seen_epoch = 0;
     const uint32 epoch = store.header().epoch.load(std::memory_order_relaxed);
     if (epoch == seen_epoch) return;
     seen_epoch = epoch;
@@ -287,7 +288,7 @@ std::string_view text_of(const QueryDesc *query) {
     return statement_text(query->sourceText, plan->stmt_location, plan->stmt_len);
 }
 
-void note_analysis(const char *source, Query *query) {
+[[gnu::hot]] void note_analysis(const char *source, Query *query) {
     notice_reset();
     const std::string_view whole(source);
     const std::string_view text = statement_text(whole, query->stmt_location, query->stmt_len);
@@ -309,7 +310,7 @@ void note_analysis(const char *source, Query *query) {
     note_tags(*local, whole);
 }
 
-LocalShape *find_shape(const QueryDesc *query) {
+[[gnu::hot]] LocalShape *find_shape(const QueryDesc *query) {
     notice_reset();
     const PlannedStmt *plan = query->plannedstmt;
     const uint64 query_id = plan->queryId != 0 ? static_cast<uint64>(plan->queryId) : query_id_of_text(query);

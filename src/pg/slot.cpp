@@ -11,7 +11,7 @@
 
 namespace query_audit {
 
-BackendSlot *slot = nullptr;
+QUERY_AUDIT_HOT_DATA BackendSlot *slot = nullptr;
 Unit alone;
 
 void fold_findings(Unit &unit, Foldable which) {

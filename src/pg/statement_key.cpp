@@ -42,7 +42,7 @@ bool add_sublinks(Node *node, void *context) {
     return walk_expression(node, add_sublinks, context);
 }
 
-void add_levels(const Query *query, Levels &levels) {
+[[gnu::hot]] void add_levels(const Query *query, Levels &levels) {
     levels.hash += levels.hash_level(query->rtable, permissions_of(query));
     ListCell *cell;
     foreach (cell, query->rtable) {
@@ -61,7 +61,7 @@ void add_levels(const Query *query, Levels &levels) {
 }
 
 // The text has the aliases, and which of the tables stands where.
-uint64 hash_oids(const List *range_table, const List *) {
+[[gnu::hot]] uint64 hash_oids(const List *range_table, const List *) {
     uint64 hash = 0;
     ListCell *cell;
     foreach (cell, range_table) {

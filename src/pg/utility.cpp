@@ -11,13 +11,14 @@
 namespace query_audit {
 namespace {
 
-ProcessUtility_hook_type next_utility = nullptr; // the hook behind ours, or what the server does without one
+QUERY_AUDIT_HOT_DATA ProcessUtility_hook_type next_utility =
+    nullptr; // the hook behind ours, or what the server does without one
 void (*activate_after_load)() = nullptr;
 
-int depth = 0;
-int maintenance_depth = 0;
-uint64 utility_serial = 0;
-bool explicit_transaction = false;
+QUERY_AUDIT_HOT_DATA int depth = 0;
+QUERY_AUDIT_HOT_DATA int maintenance_depth = 0;
+QUERY_AUDIT_HOT_DATA uint64 utility_serial = 0;
+QUERY_AUDIT_HOT_DATA bool explicit_transaction = false;
 bool rollback_asked_for = false;
 bool installed = false;
 
@@ -125,9 +126,10 @@ pg_noinline void run_counted(bool maintenance, PlannedStmt *plan, const char *te
     PG_END_TRY();
 }
 
-pg_noinline void process_watched(PlannedStmt *plan, const char *text, bool read_only_tree,
-                                 ProcessUtilityContext context, ParamListInfo parameters, QueryEnvironment *environment,
-                                 DestReceiver *receiver, QueryCompletion *completion) {
+[[gnu::hot]] pg_noinline void process_watched(PlannedStmt *plan, const char *text, bool read_only_tree,
+                                              ProcessUtilityContext context, ParamListInfo parameters,
+                                              QueryEnvironment *environment, DestReceiver *receiver,
+                                              QueryCompletion *completion) {
     // The statement's tree may be freed while it runs (a transaction that ends, a DISCARD), so what is needed of it
     // afterwards is read now.
     const UtilityKind kind = kind_of(plan->utilityStmt);
@@ -164,9 +166,9 @@ pg_noinline void process_watched(PlannedStmt *plan, const char *text, bool read_
     }
 }
 
-void process_utility(PlannedStmt *plan, const char *text, bool read_only_tree, ProcessUtilityContext context,
-                     ParamListInfo parameters, QueryEnvironment *environment, DestReceiver *receiver,
-                     QueryCompletion *completion) {
+[[gnu::hot]] void process_utility(PlannedStmt *plan, const char *text, bool read_only_tree,
+                                  ProcessUtilityContext context, ParamListInfo parameters,
+                                  QueryEnvironment *environment, DestReceiver *receiver, QueryCompletion *completion) {
     if (is_transparent(plan->utilityStmt)) {
         return next_utility(plan, text, read_only_tree, context, parameters, environment, receiver, completion);
     }

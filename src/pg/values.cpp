@@ -40,7 +40,7 @@ pg_noinline uint64 hash_parameter(LocalShape &local, int index, const ParamExter
 
 } // namespace
 
-void note_constants(LocalShape &local, const StatementScan &scan) {
+[[gnu::hot]] void note_constants(LocalShape &local, const StatementScan &scan) {
     uint64 filter = 0;
     uint64 keys = 0;
     for (int i = 0; i < local.filter_value_count; ++i) {
@@ -83,7 +83,8 @@ uint64 hash_plain_keys(LocalShape &local, const ParamListInfoData &parameters) {
 }
 
 // Those that the filter compares with are known by number, keys first.
-pg_noinline void add_bound_values(LocalShape &local, const ParamListInfoData &parameters, StatementEvent &event) {
+[[gnu::hot]] pg_noinline void add_bound_values(LocalShape &local, const ParamListInfoData &parameters,
+                                               StatementEvent &event) {
     const int count = parameters.numParams;
     int next = 0; // of the filter's values
     for (int i = 0; i < count; ++i) {
@@ -112,7 +113,7 @@ pg_noinline void note_constants_again(LocalShape &local, const QueryDesc *query)
     note_constants(local, scan);
 }
 
-pg_noinline void add_literals(LocalShape &local, const QueryDesc *query, StatementEvent &event) {
+[[gnu::hot]] pg_noinline void add_literals(LocalShape &local, const QueryDesc *query, StatementEvent &event) {
     const bool just_analysed = local.unexecuted == 1;
     const bool other = local.literals == Literals::unknown || (local.literals == Literals::many && !just_analysed);
     if (other) note_constants_again(local, query);
@@ -125,7 +126,7 @@ pg_noinline void add_literals(LocalShape &local, const QueryDesc *query, Stateme
 
 } // namespace
 
-void hash_values(LocalShape &local, const QueryDesc *query, StatementEvent &event) {
+[[gnu::hot]] void hash_values(LocalShape &local, const QueryDesc *query, StatementEvent &event) {
     ParamListInfo parameters = query->params;
     // PL/pgSQL fetches its variables lazily; to ask for them could run its code.
     const bool bound = parameters != nullptr && parameters->paramFetch == nullptr;
