@@ -39,9 +39,10 @@ template <typename Key, typename Value> class FlatTable {
 
     explicit FlatTable(void *memory) noexcept : memory_(static_cast<char *>(memory)) {}
 
-    // Makes an empty table. REQUIRES: memory of bytes(capacity), aligned to 8; capacity >= 1.
+    // Makes an empty table, and touches no entry's memory. REQUIRES: memory of bytes(capacity), aligned to 8;
+    // capacity >= 1.
     void create(std::uint32_t capacity) noexcept {
-        std::memset(memory_, 0, bytes(capacity));
+        std::memset(memory_, 0, sizeof(Header));
         header().capacity = capacity;
         header().bucket_mask = bucket_count(capacity) - 1;
         clear();
@@ -50,13 +51,7 @@ template <typename Key, typename Value> class FlatTable {
     void clear() noexcept {
         Header &head = header();
         std::memset(buckets(), 0, (std::size_t{head.bucket_mask} + 1) * sizeof(std::uint32_t));
-        for (std::uint32_t i = 0; i < head.capacity; ++i) {
-            entries()[i].live = 0;
-            entries()[i].next = i + 1 < head.capacity ? i + 2 : 0;
-        }
-        head.free = 1;
-        head.count = 0;
-        head.hand = 0;
+        head.touched = head.free = head.count = head.hand = 0;
     }
 
     [[nodiscard]] void *memory() const noexcept { return memory_; }
@@ -132,25 +127,25 @@ template <typename Key, typename Value> class FlatTable {
     // circle, and each entry is in its key's chain or free.
     [[nodiscard]] bool is_sound(std::uint32_t capacity) const noexcept {
         const Header &head = header();
-        if (head.capacity != capacity || head.bucket_mask != bucket_count(capacity) - 1 || head.hand >= capacity)
-            return false;
+        if (head.capacity != capacity || head.bucket_mask != bucket_count(capacity) - 1) return false;
+        if (head.hand >= capacity || head.touched > capacity) return false;
         std::uint32_t seen = 0;
         for (std::uint32_t bucket = 0; bucket <= head.bucket_mask; ++bucket) {
             for (std::uint32_t i = buckets()[bucket]; i != 0; i = entries()[i - 1].next) {
-                if (i > capacity || ++seen > capacity) return false;
+                if (i > head.touched || ++seen > head.touched) return false;
                 const Entry &entry = entries()[i - 1];
                 if (entry.live != 1 || bucket_of(entry.key) != bucket) return false;
             }
         }
         if (seen != head.count) return false;
         for (std::uint32_t i = head.free; i != 0; i = entries()[i - 1].next) {
-            if (i > capacity || ++seen > capacity || entries()[i - 1].live != 0) return false;
+            if (i > head.touched || ++seen > head.touched || entries()[i - 1].live != 0) return false;
         }
-        return seen == capacity;
+        return seen == head.touched;
     }
 
     template <typename Visitor> void for_each(Visitor visit) const noexcept {
-        for (std::uint32_t i = 0; i < header().capacity; ++i) {
+        for (std::uint32_t i = 0; i < header().touched; ++i) {
             if (entries()[i].live) visit(entries()[i].key, entries()[i].value);
         }
     }
@@ -159,10 +154,10 @@ template <typename Key, typename Value> class FlatTable {
     struct Header {
         std::uint32_t capacity;
         std::uint32_t count;
-        std::uint32_t free; // index + 1 of the first free entry
-        std::uint32_t hand; // the clock's: index of the entry it looks at next
+        std::uint32_t touched; // entries, from the first one on; those behind have never been written to
+        std::uint32_t free;    // index + 1 of the first free entry of these, 0: none
+        std::uint32_t hand;    // the clock's: index of the entry it looks at next
         std::uint32_t bucket_mask;
-        std::uint32_t padding;
         std::uint64_t evictions;
     };
 
@@ -202,11 +197,9 @@ template <typename Key, typename Value> class FlatTable {
         Value *found = find(key);
         inserted = found == nullptr;
         if (!inserted) return found;
-        if (header().free == 0) evict(on_evict, may_evict);
-        const std::uint32_t index = header().free;
+        const std::uint32_t index = take_free(on_evict, may_evict);
         if (index == 0) return nullptr;
         Entry &entry = entries()[index - 1];
-        header().free = entry.next;
         std::memset(static_cast<void *>(&entry), 0, sizeof(Entry));
         entry.live = 1;
         entry.used = 1;
@@ -216,6 +209,17 @@ template <typename Key, typename Value> class FlatTable {
         bucket = index;
         ++header().count;
         return &entry.value;
+    }
+
+    // The index + 1 of an entry that is free, or made so; 0 when none may be evicted.
+    template <typename OnEvict, typename MayEvict>
+    std::uint32_t take_free(OnEvict &on_evict, MayEvict &may_evict) noexcept {
+        Header &head = header();
+        if (head.free == 0 && head.touched < head.capacity) return ++head.touched;
+        if (head.free == 0) evict(on_evict, may_evict);
+        const std::uint32_t index = head.free;
+        if (index != 0) head.free = entries()[index - 1].next;
+        return index;
     }
 
     template <typename OnEvict, typename MayEvict> void evict(OnEvict &on_evict, MayEvict &may_evict) noexcept {

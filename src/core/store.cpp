@@ -159,6 +159,14 @@ void end_slot_write(BackendSlot &slot) noexcept {
     slot.change.store(slot.change.load(std::memory_order_relaxed) + 1, std::memory_order_release);
 }
 
+void clear_slot(BackendSlot &slot) noexcept {
+    const auto clear = [&slot](std::size_t from, std::size_t end) {
+        std::memset(reinterpret_cast<char *>(&slot) + from, 0, end - from);
+    };
+    clear(sizeof(slot.change), offsetof(BackendSlot, unit) + offsetof(Unit, series));
+    clear(offsetof(BackendSlot, ended_count), offsetof(BackendSlot, keys));
+}
+
 // Slots are read while their owners write. An owner writes its fields as plain ones, so that a statement pays nothing
 // for readers; they read each word once and whole, and throw away what they read meanwhile. A race detector cannot tell
 // that from a mistake, and does not look at these two functions: whether a torn copy gets out is tested instead.

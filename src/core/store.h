@@ -227,6 +227,10 @@ class Store {
 void begin_slot_write(BackendSlot &slot) noexcept;
 void end_slot_write(BackendSlot &slot) noexcept;
 
+// Empties the slot for a new owner, between these two. What a count of 0 makes empty stays as it is: most of the memory
+// is not touched before it is needed.
+void clear_slot(BackendSlot &slot) noexcept;
+
 // Whether no backend owns the slot.
 [[nodiscard]] bool slot_is_free(const BackendSlot &slot) noexcept;
 

@@ -131,7 +131,7 @@ void take_slot() {
     slot = &store.slot(index);
     const uint32 change = slot->change.load(std::memory_order_relaxed);
     begin_slot_write(*slot);
-    memset(reinterpret_cast<char *>(slot) + sizeof(slot->change), 0, sizeof(BackendSlot) - sizeof(slot->change));
+    clear_slot(*slot);
     slot->pid = MyProcPid;
     slot->client.database = MyDatabaseId;
     slot->epoch = store.header().epoch.load(std::memory_order_relaxed);
