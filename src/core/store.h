@@ -161,8 +161,10 @@ struct StoreHeader {
     std::uint64_t shapes;
     std::int64_t since_us;
     std::atomic<std::uint32_t> epoch; // counts resets; a slot of an earlier epoch is as good as empty
-    // Above stands what hardly ever changes and every statement may read, below what many write.
-    alignas(64) std::atomic<std::int32_t> live_connections; // of clients, audited or not
+    std::uint32_t epoch_padding;
+    // Above stands what hardly ever changes and every statement may read, below, on other lines, what many write.
+    char lines_apart[cache_line_bytes];
+    std::atomic<std::int32_t> live_connections; // of clients, audited or not
     std::uint32_t live_padding;
     std::atomic<std::uint64_t> folds; // a reader that sees it change between slots and tables reads again
     std::atomic<std::uint64_t> counters[sizeof(SlotCounters) / sizeof(std::uint64_t)]; // folded SlotCounters

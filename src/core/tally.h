@@ -18,7 +18,8 @@ struct LinearCounts {
             const double t = 1.0 / (2 * zeros + 1);
             double power = t;
             for (int n = 1; n < 60; n += 2, power *= t * t) sum += 2 * power / n;
-            of_zeros[zeros] = static_cast<std::uint16_t>(128 * sum + 0.5);
+            const auto whole = static_cast<std::uint16_t>(128 * sum);
+            of_zeros[zeros] = static_cast<std::uint16_t>(128 * sum - whole < 0.5 ? whole : whole + 1);
         }
     }
 };
