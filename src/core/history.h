@@ -13,15 +13,15 @@ namespace query_audit {
     return unit.position >= history_length ? unit.position - history_length + 1 : 1;
 }
 
-// Null where it is forgotten, and for 0.
+// Null where it is forgotten or no position of this unit: what stands there may be of an earlier one.
 [[nodiscard]] inline HistoryEntry *history_at(Unit &unit, std::uint32_t position) noexcept {
     HistoryEntry &entry = unit.history[position % history_length];
-    return position != 0 && entry.position == position ? &entry : nullptr;
+    return entry.position == position && position - 1 < unit.position ? &entry : nullptr;
 }
 
 [[nodiscard]] inline const HistoryEntry *history_at(const Unit &unit, std::uint32_t position) noexcept {
     const HistoryEntry &entry = unit.history[position % history_length];
-    return position != 0 && entry.position == position ? &entry : nullptr;
+    return entry.position == position && position - 1 < unit.position ? &entry : nullptr;
 }
 
 [[nodiscard]] inline bool same_filter(const HistoryEntry &a, const HistoryEntry &b) noexcept {

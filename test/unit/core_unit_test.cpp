@@ -1,6 +1,7 @@
 // The unit of work: what belongs together, what it remembers, and what it forgets.
 #include <gtest/gtest.h>
 
+#include "core/history.h"
 #include "core_support.h"
 
 namespace query_audit::test {
@@ -23,7 +24,7 @@ TEST(Unit, BeginsEmptyWithTheNextNumber) {
     EXPECT_EQ(unit.series_count, 0);
     EXPECT_EQ(unit.finding_count, 0);
     EXPECT_EQ(find_series(unit, series_key(child)), nullptr);
-    for (const HistoryEntry &entry : unit.history) EXPECT_EQ(entry.position, 0u);
+    for (std::uint32_t i = 0; i <= 2 * history_length; ++i) EXPECT_EQ(history_at(unit, i), nullptr);
 }
 
 TEST(Unit, NumbersItsStatementsAndSaysWhichSeriesAreNew) {
