@@ -14,13 +14,9 @@ namespace query_audit {
 }
 
 // Null where it is forgotten or no position of this unit: what stands there may be of an earlier one.
-[[nodiscard]] inline HistoryEntry *history_at(Unit &unit, std::uint32_t position) noexcept {
-    HistoryEntry &entry = unit.history[position % history_length];
-    return entry.position == position && position - 1 < unit.position ? &entry : nullptr;
-}
-
-[[nodiscard]] inline const HistoryEntry *history_at(const Unit &unit, std::uint32_t position) noexcept {
-    const HistoryEntry &entry = unit.history[position % history_length];
+// The unit may be const, and then the entry is.
+template <typename SomeUnit> [[nodiscard]] auto *history_at(SomeUnit &unit, std::uint32_t position) noexcept {
+    auto &entry = unit.history[position % history_length];
     return entry.position == position && position - 1 < unit.position ? &entry : nullptr;
 }
 

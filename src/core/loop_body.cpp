@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/history.h"
+
 namespace query_audit {
 namespace {
 
@@ -39,16 +41,15 @@ void note(Rounds &rounds, std::uint64_t key) noexcept {
 Rounds rounds_of(const Unit &unit, const Series &write, const Tally &tally) noexcept {
     Rounds rounds{};
     const std::uint32_t last = write.last_position;
-    const std::uint32_t oldest = unit.position >= history_length ? unit.position - history_length + 1 : 1;
     bool in_round = false;
-    for (std::uint32_t position = std::max(oldest, tally.first_position); position <= last; ++position) {
-        const HistoryEntry &entry = unit.history[position % history_length];
-        if (entry.position != position || (entry.event_flags & event_flag::failed) != 0) continue;
-        if (entry.key == write.key) {
+    for (std::uint32_t position = std::max(oldest_position(unit), tally.first_position); position <= last; ++position) {
+        const HistoryEntry *entry = history_at(unit, position);
+        if (entry == nullptr || (entry->event_flags & event_flag::failed) != 0) continue;
+        if (entry->key == write.key) {
             if (in_round) ++rounds.complete;
             in_round = true;
         } else if (in_round) {
-            note(rounds, entry.key);
+            note(rounds, entry->key);
         }
     }
     return rounds;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/history.h"
+
 namespace query_audit {
 namespace {
 
@@ -84,22 +86,22 @@ Parent parent_from(const Unit &unit, const HistoryEntry &entry, const Series &ch
     parent.fingerprint = entry.fingerprint;
     parent.position = entry.position;
     for (std::uint32_t position = entry.position; position <= unit.position; ++position) {
-        const HistoryEntry &other = unit.history[position % history_length];
-        if (other.position != position || (other.event_flags & event_flag::failed) != 0) continue;
-        if (other.key == entry.key) {
+        const HistoryEntry *other = history_at(unit, position);
+        if (other == nullptr || (other->event_flags & event_flag::failed) != 0) continue;
+        if (other->key == entry.key) {
             if (parent.lists > 0) settle_list(parent);
             ++parent.lists;
-            parent.rows += other.rows;
-            parent.list_rows = other.rows;
+            parent.rows += other->rows;
+            parent.list_rows = other->rows;
             parent.children = 0;
             parent.interrupted = 0;
             another_list = false;
-        } else if (other.key == child.key) {
+        } else if (other->key == child.key) {
             if (another_list && parent.children > 0) parent.interrupted = 1;
             ++parent.children;
             another_list = false;
         } else {
-            another_list = another_list || is_list_outside(unit, other, child);
+            another_list = another_list || is_list_outside(unit, *other, child);
         }
     }
     if (const Series *series = find_series(unit, entry.key)) {
@@ -126,10 +128,8 @@ bool may_be_parent(const Unit &unit, const HistoryEntry &entry, const Series &ch
 
 // The list whose rows were seen to hold the series' keys.
 void adopt_proven_parent(const Unit &unit, const Series &series, Tally &tally) noexcept {
-    const HistoryEntry &entry = unit.history[series.lineage.position % history_length];
-    if (entry.position == series.lineage.position && entry.key == series.lineage.list) {
-        tally.parent = parent_from(unit, entry, series);
-    }
+    const HistoryEntry *entry = history_at(unit, series.lineage.position);
+    if (entry != nullptr && entry->key == series.lineage.list) tally.parent = parent_from(unit, *entry, series);
 }
 
 void seek_parent(Unit &unit, Series &series, Tally &tally) noexcept {
@@ -140,11 +140,10 @@ void seek_parent(Unit &unit, Series &series, Tally &tally) noexcept {
     }
     const std::uint32_t first = tally.first_position;
     for (std::uint32_t back = 1; back <= statements_looked_back && back < first; ++back) {
-        const std::uint32_t position = first - back;
-        const HistoryEntry &entry = unit.history[position % history_length];
-        if (entry.position != position) return; // forgotten, and so is all before it
-        if (!may_be_parent(unit, entry, series)) continue;
-        const Parent parent = parent_from(unit, entry, series);
+        const HistoryEntry *entry = history_at(unit, first - back);
+        if (entry == nullptr) return; // forgotten, and so is all before it
+        if (!may_be_parent(unit, *entry, series)) continue;
+        const Parent parent = parent_from(unit, *entry, series);
         if (parent.lists > 1 && tally.calls < parent.lists * 3 / 2) continue;
         if (explains(parent.rows, tally.calls, tally.filters.estimate()) == Explains::nothing) continue;
         tally.parent = parent;

@@ -15,7 +15,7 @@ namespace query_audit {
 namespace {
 
 constexpr std::uint64_t store_magic = 0x7067617564697433; // "pgaudit3"
-constexpr std::size_t alignment = 64;
+constexpr std::size_t alignment = cache_line_bytes;
 constexpr int copy_attempts = 1000;
 
 std::uint64_t align(std::uint64_t offset) noexcept { return (offset + alignment - 1) & ~(alignment - 1); }

@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "core/hash.h"
+#include "core/history.h"
 #include "core/judge.h"
 #include "core/loop_body.h"
 #include "core/parent.h"
@@ -105,9 +106,9 @@ void count_write(Series &series, Tally &tally, const StatementEvent &event) noex
 // one.
 bool begins_another_loop(const Unit &unit, const Series &series, const Tally &tally) noexcept {
     if (tally.calls < first_checkpoint || tally.parent.rows == 0 || tally.calls % tally.parent.rows != 0) return false;
-    const HistoryEntry &before = unit.history[(unit.position - 1) % history_length];
-    return before.position == unit.position - 1 && before.kind == StatementKind::select && before.rows >= 2 &&
-           before.key != tally.parent.key && before.key != series.key;
+    const HistoryEntry *before = history_at(unit, unit.position - 1);
+    return before != nullptr && before->kind == StatementKind::select && before->rows >= 2 &&
+           before->key != tally.parent.key && before->key != series.key;
 }
 
 // A loop in a burst is judged as soon as its look-up runs again outside of it: with what comes now the number of its
@@ -287,11 +288,11 @@ Added add_statement(Unit &unit, const StatementEvent &event, const Settings &set
 
 void finish_statement(Unit &unit, std::uint32_t position, const StatementEvent &event,
                       const Settings &settings) noexcept {
-    const HistoryEntry &entry = unit.history[position % history_length];
-    if (entry.position != position) return;
-    const std::uint64_t more_rows = event.rows > entry.rows ? event.rows - entry.rows : 0;
-    const std::int64_t more_ns = std::max<std::int64_t>(0, event.execution_ns - entry.execution_ns);
-    if (const int place = place_of_series(unit, entry.key); place >= 0) {
+    const HistoryEntry *entry = history_at(unit, position);
+    if (entry == nullptr) return;
+    const std::uint64_t more_rows = event.rows > entry->rows ? event.rows - entry->rows : 0;
+    const std::int64_t more_ns = std::max<std::int64_t>(0, event.execution_ns - entry->execution_ns);
+    if (const int place = place_of_series(unit, entry->key); place >= 0) {
         Series &series = unit.series[place];
         Tally &tally = series.in_transaction.calls > 0 ? series.in_transaction : series.in_unit;
         series.rows_max = std::max(series.rows_max, event.rows);

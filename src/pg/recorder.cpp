@@ -23,8 +23,8 @@ namespace {
 
 QUERY_AUDIT_HOT_DATA uint32 current_transaction = 1;
 uint64 seen_text_evictions = 0;
-QUERY_AUDIT_HOT_DATA const char *seen_application_name =
-    nullptr; // the setting when it was compared last; null: it may be another
+// The setting when it was compared last; null: it may be another.
+QUERY_AUDIT_HOT_DATA const char *seen_application_name = nullptr;
 
 pg_noinline bool remember_client(Oid user) {
     const char *name = application_name != nullptr ? application_name : "";

@@ -28,8 +28,8 @@ void *cache_memory = nullptr;
 Tags recent_tags[tags_kept]; // by serial number modulo tags_kept
 QUERY_AUDIT_HOT_DATA uint32 tags_serial = 0;
 
-QUERY_AUDIT_HOT_DATA LocalShape *last_found =
-    nullptr; // an execution often follows the analysis of its text, and loops repeat
+// An execution often follows the analysis of its text, and loops repeat.
+QUERY_AUDIT_HOT_DATA LocalShape *last_found = nullptr;
 
 Cache cache() {
     if (cache_memory == nullptr) {

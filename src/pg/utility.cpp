@@ -11,8 +11,8 @@
 namespace query_audit {
 namespace {
 
-QUERY_AUDIT_HOT_DATA ProcessUtility_hook_type next_utility =
-    nullptr; // the hook behind ours, or what the server does without one
+// The hook behind ours, or what the server does without one.
+QUERY_AUDIT_HOT_DATA ProcessUtility_hook_type next_utility = nullptr;
 void (*activate_after_load)() = nullptr;
 
 QUERY_AUDIT_HOT_DATA int depth = 0;
