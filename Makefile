@@ -78,7 +78,7 @@ include $(PGXS)
 WERROR ?=
 
 # fmt without locales, for which its later versions hold a global that is constructed at load.
-fmt_flags = -DFMT_HEADER_ONLY -DFMT_USE_LOCALE=0 -DFMT_STATIC_THOUSANDS_SEPARATOR="','"
+fmt_flags = -DFMT_USE_LOCALE=0 -DFMT_STATIC_THOUSANDS_SEPARATOR="','"
 
 cxx_flags = $(CXXFLAGS) -std=c++20 -O2 -fPIC -fvisibility-inlines-hidden -fno-semantic-interposition \
 	-fno-gnu-unique -Wall -Wextra $(WERROR) $(fmt_flags) -Isrc -MMD -MP

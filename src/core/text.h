@@ -3,9 +3,15 @@
 
 #include <cstddef>
 #include <cstring>
+#include <string>
 #include <string_view>
 
-#include <fmt/format.h>
+// What checks a format string against its arguments, and no more: all that formats is compiled once, in text.cpp.
+#if __has_include(<fmt/base.h>)
+#include <fmt/base.h>
+#else
+#include <fmt/core.h>
+#endif
 
 namespace query_audit {
 
@@ -49,19 +55,27 @@ class TextWriter {
 
     // REQUIRES: the format string fits its arguments, which the compiler checks; longer pieces than 1 KiB are cut.
     template <typename... Arguments> void format(fmt::format_string<Arguments...> pattern, Arguments &&...arguments) {
-        char piece[1024];
-        const auto result = fmt::format_to_n(piece, sizeof(piece), pattern, std::forward<Arguments>(arguments)...);
-        append({piece, result.size < sizeof(piece) ? result.size : sizeof(piece)});
+        format_piece(pattern, fmt::make_format_args(arguments...));
     }
 
     [[nodiscard]] std::string_view view() const noexcept { return {buffer_, length_}; }
     [[nodiscard]] bool truncated() const noexcept { return truncated_; }
 
   private:
+    void format_piece(fmt::string_view pattern, fmt::format_args arguments);
+
     char *buffer_;
     std::size_t capacity_;
     std::size_t length_ = 0;
     bool truncated_ = false;
 };
+
+[[nodiscard]] std::string format_string(fmt::string_view pattern, fmt::format_args arguments);
+
+// The formatted text as a string. REQUIRES: as for TextWriter::format().
+template <typename... Arguments>
+[[nodiscard]] std::string formatted(fmt::format_string<Arguments...> pattern, Arguments &&...arguments) {
+    return format_string(pattern, fmt::make_format_args(arguments...));
+}
 
 } // namespace query_audit

@@ -1,5 +1,6 @@
 // Prints docs/lints.md from the table of lints.
 
+#define FMT_HEADER_ONLY
 #include <fmt/format.h>
 
 #include "core/severity.h"

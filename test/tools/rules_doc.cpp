@@ -1,5 +1,6 @@
 // Prints docs/rules.md from the rule table.
 
+#define FMT_HEADER_ONLY
 #include <fmt/format.h>
 
 #include "core/finding.h"

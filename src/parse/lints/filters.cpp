@@ -2,8 +2,7 @@
 #include <algorithm>
 #include <array>
 
-#include <fmt/format.h>
-
+#include "core/text.h"
 #include "parse/lints/list.h"
 
 namespace query_audit::parse {
@@ -81,8 +80,8 @@ void check_wildcard(const LintContext &context) {
             const std::string_view pattern = string_value(beginning);
             if (!begins_with_wildcard(kind, pattern, beginning == whole)) return;
             context.add(start_of(node), kind == Pattern::like
-                                            ? fmt::format("the pattern begins with a wildcard: {}", pattern)
-                                            : fmt::format("the regular expression is not anchored: {}", pattern));
+                                            ? formatted("the pattern begins with a wildcard: {}", pattern)
+                                            : formatted("the regular expression is not anchored: {}", pattern));
         });
     });
 }
@@ -101,11 +100,11 @@ std::string done_to_column(const Node *node) {
     case PG_QUERY__NODE__NODE_TYPE_CAST: {
         const PgQuery__TypeCast &cast = *node->type_cast;
         if (casts_to_text(cast) || as_column(strip_casts(node)) == nullptr) return done_to_column(cast.arg);
-        return fmt::format("a cast to {}", last_name(list(cast.type_name->names, cast.type_name->n_names)));
+        return formatted("a cast to {}", last_name(list(cast.type_name->names, cast.type_name->n_names)));
     }
     case PG_QUERY__NODE__NODE_FUNC_CALL: {
         const PgQuery__FuncCall &call = *node->func_call;
-        return fmt::format("{}()", last_name(list(call.funcname, call.n_funcname)));
+        return formatted("{}()", last_name(list(call.funcname, call.n_funcname)));
     }
     case PG_QUERY__NODE__NODE_COALESCE_EXPR:
         return "COALESCE";
@@ -113,7 +112,7 @@ std::string done_to_column(const Node *node) {
         const PgQuery__AExpr &expression = *node->a_expr;
         const std::string_view name = last_name(list(expression.name, expression.n_name));
         if (std::find(arithmetic.begin(), arithmetic.end(), name) == arithmetic.end()) return {};
-        return fmt::format("an expression with {}", name);
+        return formatted("an expression with {}", name);
     }
     default:
         return {};
@@ -135,7 +134,7 @@ void check_function(const LintContext &context) {
             const Node *filtered = is_known_beforehand(right) ? left : is_known_beforehand(left) ? right : nullptr;
             const std::string done = done_to_column(filtered);
             if (done.empty()) return;
-            context.add(start_of(filtered), fmt::format("the filter compares {} on a column, not the column", done));
+            context.add(start_of(filtered), formatted("the filter compares {} on a column, not the column", done));
         });
     });
 }
@@ -155,7 +154,7 @@ void check_null(const LintContext &context) {
         if (!holds_null(expression->rexpr) && !holds_null(expression->lexpr)) return;
         const std::string_view name = last_name(list(expression->name, expression->n_name));
         if (expression->kind != PG_QUERY__A__EXPR__KIND__AEXPR_IN) {
-            context.add(start_of(node), fmt::format("{} NULL is never true", name));
+            context.add(start_of(node), formatted("{} NULL is never true", name));
         } else if (name == "<>") {
             context.add(start_of(node), "NOT IN a list with NULL is never true");
         } else {

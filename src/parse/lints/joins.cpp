@@ -2,8 +2,7 @@
 #include <algorithm>
 #include <vector>
 
-#include <fmt/format.h>
-
+#include "core/text.h"
 #include "parse/lints/list.h"
 
 namespace query_audit::parse {
@@ -63,7 +62,7 @@ void check_cartesian(const LintContext &context) {
     for (std::size_t i = none_joined ? 1 : 0; i < items.size(); ++i) {
         if (items[i].joined || !items[i].plain) continue;
         context.add(start_of(block.from()[i]),
-                    fmt::format("no condition joins {} with the rest of FROM", items[i].names.front()));
+                    formatted("no condition joins {} with the rest of FROM", items[i].names.front()));
     }
 }
 
@@ -106,7 +105,7 @@ void check_undone(const LintContext &context) {
             const std::string_view qualifier = qualifier_of(*column);
             if (std::find(names.begin(), names.end(), qualifier) == names.end()) continue;
             context.add(column->location,
-                        fmt::format("WHERE on {} leaves out the rows that the LEFT JOIN keeps", qualifier));
+                        formatted("WHERE on {} leaves out the rows that the LEFT JOIN keeps", qualifier));
         }
     });
 }

@@ -1,8 +1,7 @@
 // ORDER BY, LIMIT, OFFSET, DISTINCT ON.
 #include <algorithm>
 
-#include <fmt/format.h>
-
+#include "core/text.h"
 #include "parse/lints/list.h"
 #include "parse/output.h"
 
@@ -16,7 +15,7 @@ void check_offset(const LintContext &context) {
     long long skipped = 0;
     if (select == nullptr || !integer_of(select->limit_offset, skipped) || skipped < deep_offset) return;
     context.add(start_of(select->limit_offset),
-                fmt::format("OFFSET {} reads that many rows to throw them away", skipped));
+                formatted("OFFSET {} reads that many rows to throw them away", skipped));
 }
 
 bool skips_locked(const SelectStmt &select) noexcept {
@@ -73,7 +72,7 @@ void check_random(const LintContext &context) {
         if (call == nullptr || call->n_args > 0 || !reads_base_relation(context.block)) continue;
         const std::string_view name = last_name(list(call->funcname, call->n_funcname));
         if (name != "random" && name != "gen_random_uuid" && name != "uuid_generate_v4") continue;
-        context.add(call->location, fmt::format("ORDER BY {}() reads and sorts every row", name));
+        context.add(call->location, formatted("ORDER BY {}() reads and sorts every row", name));
     }
 }
 

@@ -1,8 +1,7 @@
 // Which rows and columns a SELECT takes.
 #include <algorithm>
 
-#include <fmt/format.h>
-
+#include "core/text.h"
 #include "parse/lints/list.h"
 #include "parse/output.h"
 
@@ -30,7 +29,7 @@ void check_star(const LintContext &context) {
         if (!is_star(value) || !stars_relation(block, *as_column(value))) continue;
         const std::string_view qualifier = qualifier_of(*as_column(value));
         context.add(start_of(value), qualifier.empty() ? std::string("SELECT * takes every column")
-                                                       : fmt::format("SELECT {}.* takes every column", qualifier));
+                                                       : formatted("SELECT {}.* takes every column", qualifier));
     }
 }
 

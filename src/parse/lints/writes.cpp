@@ -1,6 +1,6 @@
 // INSERT, UPDATE and DELETE.
-#include <fmt/format.h>
 
+#include "core/text.h"
 #include "parse/lints/list.h"
 
 namespace query_audit::parse {
@@ -11,7 +11,7 @@ void check_update(const LintContext &context) {
     if (node == nullptr || node->node_case != PG_QUERY__NODE__NODE_UPDATE_STMT) return;
     const PgQuery__UpdateStmt &update = *node->update_stmt;
     if (update.where_clause != nullptr) return;
-    context.add(update.relation->location, fmt::format("UPDATE of every row of {}", update.relation->relname));
+    context.add(update.relation->location, formatted("UPDATE of every row of {}", update.relation->relname));
 }
 
 void check_delete(const LintContext &context) {
@@ -19,7 +19,7 @@ void check_delete(const LintContext &context) {
     if (node == nullptr || node->node_case != PG_QUERY__NODE__NODE_DELETE_STMT) return;
     const PgQuery__DeleteStmt &removal = *node->delete_stmt;
     if (removal.where_clause != nullptr) return;
-    context.add(removal.relation->location, fmt::format("DELETE of every row of {}", removal.relation->relname));
+    context.add(removal.relation->location, formatted("DELETE of every row of {}", removal.relation->relname));
 }
 
 void check_insert(const LintContext &context) {
@@ -28,7 +28,7 @@ void check_insert(const LintContext &context) {
     const PgQuery__InsertStmt &insert = *node->insert_stmt;
     if (insert.n_cols > 0 || insert.select_stmt == nullptr) return; // DEFAULT VALUES
     context.add(insert.relation->location,
-                fmt::format("INSERT into {} does not name the columns", insert.relation->relname));
+                formatted("INSERT into {} does not name the columns", insert.relation->relname));
 }
 
 } // namespace
