@@ -43,10 +43,10 @@ constexpr std::uint32_t any_value_filters = 1u
 struct StatementShape {
     std::uint64_t fingerprint;     // of the text; the statement's key when not parsed; never 0
     std::uint64_t filter_identity; // relations, joins and WHERE without wrappers, order or limit; 0: none
-    std::uint64_t relations;       // hash of the resolved relations' OIDs, so equal texts in two schemas differ
-    std::uint64_t relation_mask;   // one bit of 64 for each relation, by hash of its OID
     std::uint32_t flags;           // shape_flag
     std::uint32_t relation;        // OID of the first relation that the text names, 0 without one
+    std::uint64_t relations;       // hash of the resolved relations' OIDs, so equal texts in two schemas differ
+    std::uint64_t relation_mask;   // one bit of 64 for each relation, by hash of its OID
     StatementKind kind;
     std::uint8_t list_parameter; // with key_list: the number of the parameter that is the list; 0: it is in the text
     std::uint8_t padding[2];

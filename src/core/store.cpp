@@ -14,7 +14,7 @@
 namespace query_audit {
 namespace {
 
-constexpr std::uint64_t store_magic = 0x7067617564697433; // "pgaudit3"
+constexpr std::uint64_t store_magic = 0x7067617564697434; // "pgaudit4"
 constexpr std::size_t alignment = cache_line_bytes;
 constexpr int copy_attempts = 1000;
 
@@ -163,8 +163,11 @@ void clear_slot(BackendSlot &slot) noexcept {
     const auto clear = [&slot](std::size_t from, std::size_t end) {
         std::memset(reinterpret_cast<char *>(&slot) + from, 0, end - from);
     };
+    const std::uint32_t clears = slot.clears;
     clear(sizeof(slot.change), offsetof(BackendSlot, unit) + offsetof(Unit, series));
     clear(offsetof(BackendSlot, ended_count), offsetof(BackendSlot, keys));
+    slot.clears = clears;
+    clear_slot_statements(slot);
 }
 
 // Slots are read while their owners write. An owner writes its fields as plain ones, so that a statement pays nothing
@@ -195,18 +198,17 @@ bool copy_slot(const BackendSlot &slot, BackendSlot &copy) noexcept {
     return false;
 }
 
-SlotStatement *search_slot_statement(BackendSlot &slot, const StatementKey &key, int &place) noexcept {
-    for (int i = 0; i < slot.statement_count; ++i) {
-        if (slot.keys[i] == key) {
-            place = i;
-            return &slot.statements[i];
-        }
+SlotStatement *search_slot_statement(BackendSlot &slot, StatementKey key, StatementPlace &place) noexcept {
+    int i = 0;
+    while (i < slot.statement_count && !(slot.keys[i] == key)) ++i;
+    if (i == slot_statements) return nullptr;
+    if (i == slot.statement_count) {
+        slot.keys[i] = key;
+        std::memset(static_cast<void *>(&slot.statements[i]), 0, sizeof(SlotStatement));
+        ++slot.statement_count;
     }
-    if (slot.statement_count == slot_statements) return nullptr;
-    place = slot.statement_count++;
-    slot.keys[place] = key;
-    std::memset(static_cast<void *>(&slot.statements[place]), 0, sizeof(SlotStatement));
-    return &slot.statements[place];
+    place = {&slot.statements[i], place_validity(slot, key.user)};
+    return place.statement;
 }
 
 void fold_statements(const Store &store, const BackendSlot &slot, int partition) noexcept {
@@ -226,7 +228,10 @@ std::uint32_t partitions_to_fold(const BackendSlot &slot) noexcept {
     return partitions;
 }
 
-void clear_slot_statements(BackendSlot &slot) noexcept { slot.statement_count = 0; }
+void clear_slot_statements(BackendSlot &slot) noexcept {
+    slot.statement_count = 0;
+    ++slot.clears;
+}
 
 bool has_findings(const Unit &unit, Foldable which) noexcept {
     return std::any_of(unit.findings, unit.findings + unit.finding_count,

@@ -131,6 +131,8 @@ struct BackendSlot {
     std::int32_t pid;                  // 0: free
     std::uint32_t epoch;               // of the header, when what the slot holds began
     std::int32_t statement_count;
+    std::uint32_t clears; // of the statistics, by all owners, so that no place is valid for another one
+    std::uint32_t padding;
     SlotCounters counters;
     ClientIdentity client;
     Unit unit;
@@ -240,21 +242,35 @@ void clear_slot(BackendSlot &slot) noexcept;
 // The copy is made of bytes and may be read like any slot.
 bool copy_slot(const BackendSlot &slot, BackendSlot &copy) noexcept;
 
-[[nodiscard]] SlotStatement *search_slot_statement(BackendSlot &slot, const StatementKey &key, int &place) noexcept;
+// Where the owner of a slot found the statistics of one fingerprint last, so that it need not look for them. Zeroed
+// when it is made; of one slot, one fingerprint and one database.
+struct StatementPlace {
+    SlotStatement *statement;
+    std::uint64_t valid_for; // the role, and the slot's clears
+};
 
-// The slot's statistics for this key; null when the slot is full and must be folded first. place: a guess at where they
-// stand, which is brought up to date.
-[[nodiscard]] inline SlotStatement *slot_statement(BackendSlot &slot, const StatementKey &key, int &place) noexcept {
-    if (place < slot.statement_count && slot.keys[place] == key) return &slot.statements[place];
+[[nodiscard]] SlotStatement *search_slot_statement(BackendSlot &slot, StatementKey key, StatementPlace &place) noexcept;
+
+[[nodiscard]] inline std::uint64_t place_validity(const BackendSlot &slot, std::uint32_t user) noexcept {
+    return std::uint64_t{slot.clears} << 32 | user;
+}
+
+// The slot's statistics for this key; null when the slot is full and must be folded first. REQUIRES: key.user is not 0.
+[[nodiscard]] inline SlotStatement *slot_statement(BackendSlot &slot, StatementKey key,
+                                                   StatementPlace &place) noexcept {
+    if (place.valid_for == place_validity(slot, key.user)) return place.statement;
     return search_slot_statement(slot, key, place);
 }
 
 // While the client's statement runs, the cache lines that its record will write are on their way. Of a backend that has
-// waited while others ran they come from far away, one after the other. REQUIRES: `place` as for slot_statement().
-[[gnu::always_inline]] inline void prefetch_slot(const BackendSlot &slot, int place) noexcept {
+// waited while others ran they come from far away, one after the other. Where they will be is a guess. The history is
+// only written to, and nobody waits for that.
+[[gnu::always_inline]] inline void prefetch_slot(const BackendSlot &slot, const StatementPlace &place,
+                                                 std::uint64_t series) noexcept {
+    const Unit &unit = slot.unit;
     prefetch_for_write<2>(&slot);
-    prefetch_for_write<2>(&slot.unit.series_index);
-    prefetch_for_write<2>(&slot.statements[place]);
+    prefetch_for_write<2>(place.statement);
+    prefetch_for_write<5>(&unit.series[unit.series_index[series & 63]].transaction);
 }
 
 // Moves the slot's statistics of one partition into the global table. REQUIRES: lock_statements + partition, exclusive.

@@ -19,7 +19,7 @@ constexpr std::int64_t nanoseconds_a_millisecond = 1'000'000;
 
 // Series are judged often while they are short and ever more rarely as they grow, so that a long loop costs little.
 bool is_checkpoint(std::uint32_t calls) noexcept {
-    return calls >= first_checkpoint && (calls <= 16 || (calls & (calls - 1)) == 0);
+    return calls <= 16 ? calls >= first_checkpoint : (calls & (calls - 1)) == 0;
 }
 
 int place_of_series(const Unit &unit, std::uint64_t key) noexcept {
@@ -62,12 +62,14 @@ int claim_series(Unit &unit, const Settings &settings) noexcept {
 }
 
 void note_write(Unit &unit, std::uint64_t relation_mask, std::uint32_t position) noexcept {
+    unit.last_write = position;
     for (std::uint64_t mask = relation_mask; mask != 0; mask &= mask - 1) {
         unit.written_at[std::countr_zero(mask)] = position;
     }
 }
 
 bool written_since(const Unit &unit, std::uint64_t relation_mask, std::uint32_t position) noexcept {
+    if (unit.last_write <= position) return false;
     for (std::uint64_t mask = relation_mask; mask != 0; mask &= mask - 1) {
         if (unit.written_at[std::countr_zero(mask)] > position) return true;
     }
@@ -103,7 +105,7 @@ void count_write(Series &series, Tally &tally, const StatementEvent &event) noex
 }
 
 // Whether the loop that the tally counts is complete and the statement just before is a list that may feed the next
-// one.
+// one. REQUIRES: the tally has a parent.
 bool begins_another_loop(const Unit &unit, const Series &series, const Tally &tally) noexcept {
     if (tally.calls < first_checkpoint || tally.parent.rows == 0 || tally.calls % tally.parent.rows != 0) return false;
     const HistoryEntry *before = history_at(unit, unit.position - 1);
@@ -158,7 +160,7 @@ void close_completed_loop(Unit &unit, Series &series, std::uint32_t distance, co
         if (!series.lineage.proven) series.lineage = Lineage{};
     }
     Tally &tally = in_transaction ? series.in_transaction : series.in_unit;
-    if (begins_another_loop(unit, series, tally)) {
+    if (tally.parent.key != 0 && begins_another_loop(unit, series, tally)) {
         judge_series(unit, series, UnitEnd{}, settings);
         tally = Tally{};
     }
@@ -190,11 +192,17 @@ bool add_to_series(Unit &unit, const StatementEvent &event, std::int64_t pause_n
     return place < 0;
 }
 
-// What an event and its entry in the history have in common stands in one order in both.
+// What a shape and an event have in common with their entry in the history stands in one order in both.
+constexpr std::size_t shape_bytes = offsetof(StatementShape, relations);
+constexpr std::size_t shape_start = offsetof(HistoryEntry, fingerprint);
+static_assert(shape_start + shape_bytes == offsetof(HistoryEntry, filter_hash));
+static_assert(offsetof(StatementShape, filter_identity) == offsetof(HistoryEntry, filter_identity) - shape_start);
+static_assert(offsetof(StatementShape, flags) == offsetof(HistoryEntry, shape_flags) - shape_start);
+static_assert(offsetof(StatementShape, relation) == offsetof(HistoryEntry, relation) - shape_start);
 constexpr std::size_t common_start = offsetof(StatementEvent, filter_hash);
 constexpr std::size_t common_bytes = offsetof(StatementEvent, start_ns) - common_start;
 constexpr std::size_t entry_start = offsetof(HistoryEntry, filter_hash);
-static_assert(entry_start + common_bytes == offsetof(HistoryEntry, shape_flags));
+static_assert(entry_start + common_bytes == offsetof(HistoryEntry, position));
 static_assert(offsetof(StatementEvent, limit) - common_start == offsetof(HistoryEntry, limit) - entry_start);
 static_assert(offsetof(StatementEvent, rows) - common_start == offsetof(HistoryEntry, rows) - entry_start);
 static_assert(offsetof(StatementEvent, flags) - common_start == offsetof(HistoryEntry, event_flags) - entry_start);
@@ -203,14 +211,12 @@ static_assert(offsetof(StatementEvent, flags) - common_start == offsetof(History
                                                 std::uint32_t position) noexcept {
     const StatementShape &shape = *event.shape;
     HistoryEntry &entry = unit.history[position % history_length];
+    std::memcpy(reinterpret_cast<char *>(&entry) + shape_start, &shape, shape_bytes);
     std::memcpy(reinterpret_cast<char *>(&entry) + entry_start, reinterpret_cast<const char *>(&event) + common_start,
                 common_bytes);
     entry.key = event.series;
-    entry.rows_read = event.facts != nullptr ? event.facts->rows_read : 0;
-    entry.fingerprint = shape.fingerprint;
-    entry.filter_identity = shape.filter_identity;
-    entry.shape_flags = shape.flags;
-    entry.relation = shape.relation;
+    entry.rows_read = 0;
+    if (event.facts != nullptr) entry.rows_read = event.facts->rows_read;
     entry.position = position;
     entry.kind = shape.kind;
     entry.paired = false;

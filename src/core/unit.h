@@ -28,6 +28,8 @@ struct HistoryEntry {
     std::uint64_t rows_read; // where it was measured, else 0
     std::uint64_t fingerprint;
     std::uint64_t filter_identity;
+    std::uint32_t shape_flags;
+    std::uint32_t relation; // the first that the text names
     std::uint64_t filter_hash;
     std::int64_t statement_time_us;
     std::int64_t limit;
@@ -36,8 +38,6 @@ struct HistoryEntry {
     std::int64_t execution_ns;
     std::uint32_t transaction;
     std::uint32_t event_flags;
-    std::uint32_t shape_flags;
-    std::uint32_t relation; // the first that the text names
     std::uint32_t position; // 0: empty
     StatementKind kind;
     bool paired; // a count with its page, or a page with its count
@@ -95,6 +95,8 @@ struct Unit {
     std::int32_t finding_count;
     std::uint32_t sample_serial;    // of the latest sample
     std::uint32_t dropped_findings; // for want of a place
+    std::uint32_t last_write;       // position of the last write, whatever it wrote to
+    std::uint32_t hot_padding;
     Aside aside;
     std::uint8_t series_index[64]; // a guess at the series' place, by key
     std::uint32_t written_at[64];  // position of the last write, by relation_mask bit

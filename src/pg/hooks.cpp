@@ -69,7 +69,7 @@ bool in_same_round_trip(TimestampTz statement_time) {
 uint32 flags_of_start(TimestampTz statement_time) {
     uint32 flags = 0;
     // Without a portal of the client's: while a statement is planned, and for triggers that wait for COMMIT.
-    const bool nested = execution_stack.running > 0 || planning_level > 0 || nesting_depth() > 0;
+    const bool nested = (execution_stack.running | planning_level | nesting_depth()) != 0; // none is ever negative
     if (nested || ActivePortal == nullptr) flags |= event_flag::nested;
     if (in_maintenance()) flags |= event_flag::maintenance;
     if (in_explicit_transaction()) flags |= event_flag::explicit_transaction;
@@ -90,7 +90,7 @@ Execution *begin(QueryDesc *query) {
         count_dropped();
         return nullptr;
     }
-    if (slot != nullptr) prefetch_slot(*slot, local->place);
+    if (slot != nullptr) prefetch_slot(*slot, local->place, local->series);
     StatementEvent &event = execution->event;
     hash_values(*local, query, event);
     event.shape = &local->shape;
@@ -102,7 +102,7 @@ Execution *begin(QueryDesc *query) {
     event.statement_time_us = GetCurrentStatementStartTimestamp();
     event.limit = event.offset = -1;
     event.rows = 0;
-    event.start_ns = event.end_ns = event.execution_ns = 0;
+    event.start_ns = event.execution_ns = 0;
     event.temp_bytes = 0;
     if (local->shape.has(shape_flag::key_list)) event.list_length = length_of_key_list(*local, query);
     event.transaction = transaction_number();

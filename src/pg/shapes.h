@@ -29,7 +29,7 @@ struct LocalShape {
     uint64 key_literals_hash;    // of these, without the bounds of ranges
     int64 known_ns;              // what the last execution took that was looked at in vain
     uint32 tags_serial;          // the tags of the last text, if it had any and was not executed yet
-    int32 place;                 // guess at the place in the slot's statistics
+    StatementPlace place;        // in the slot's statistics
     int32 list_length;           // of the last text, if its list is in it; 0: not known
     Literals literals;
     uint8 unexecuted; // texts analysed since the last execution

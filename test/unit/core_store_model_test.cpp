@@ -136,10 +136,11 @@ class StatementsWorld {
     void record(std::uint32_t index) {
         BackendSlot &slot = owned_.store.slot(index);
         const StatementKey key{hash_mix(1 + random_() % keys_), 5, 10 + static_cast<std::uint32_t>(random_() % 2)};
-        SlotStatement *statement = slot_statement(slot, key, place_);
+        StatementPlace &place = places_[{index, key.fingerprint}];
+        SlotStatement *statement = slot_statement(slot, key, place);
         if (statement == nullptr) {
             fold(index);
-            statement = slot_statement(slot, key, place_);
+            statement = slot_statement(slot, key, place);
         }
         ASSERT_NE(statement, nullptr);
         const StatementShape shape = look_up(1);
@@ -205,7 +206,7 @@ class StatementsWorld {
     Random random_;
     Model<Runs> model_;
     std::uint64_t now_us_ = 0;
-    int place_ = 0;
+    std::map<std::pair<std::uint32_t, std::uint64_t>, StatementPlace> places_; // by slot and fingerprint
 };
 
 void run_statements(const StoreConfig &config, std::uint64_t keys, int per_fold, bool evicts) {

@@ -5,6 +5,7 @@
 #include <array>
 #include <atomic>
 #include <bit>
+#include <map>
 #include <mutex>
 #include <shared_mutex>
 #include <thread>
@@ -49,8 +50,7 @@ class Backend {
     void attach() {
         const std::uint32_t change = slot_.change.load(std::memory_order_relaxed);
         begin_slot_write(slot_);
-        constexpr std::size_t kept = sizeof(slot_.change);
-        std::memset(reinterpret_cast<char *>(&slot_) + kept, 0, sizeof(BackendSlot) - kept);
+        clear_slot(slot_);
         slot_.pid = static_cast<std::int32_t>(client_.user);
         slot_.client = client_;
         slot_.epoch = store_.header().epoch.load(std::memory_order_relaxed);
@@ -86,7 +86,7 @@ class Backend {
         begin_slot_write(slot_);
         const bool new_in_unit = trace != 0 ? add_to_trace(event, trace) : add_to_unit(event);
         ++slot_.counters.statements;
-        add_execution(*slot_statement(slot_, key_of(shape), place_), event, new_in_unit);
+        add_execution(*slot_statement(slot_, key_of(shape), places_[shape.fingerprint]), event, new_in_unit);
         end_slot_write(slot_);
         if (event.facts != nullptr) {
             const Exclusive guard(locks_[lock_scans]);
@@ -179,7 +179,7 @@ class Backend {
 
     void make_place(const StatementShape &shape) {
         if (slot_.statement_count < slot_statements) return;
-        if (slot_statement(slot_, key_of(shape), place_) == nullptr) fold();
+        if (slot_statement(slot_, key_of(shape), places_[shape.fingerprint]) == nullptr) fold();
     }
 
     void fold() {
@@ -202,7 +202,7 @@ class Backend {
     ClientIdentity client_;
     Session session_; // for its clock
     Settings settings_ = default_settings();
-    int place_ = 0;
+    std::map<std::uint64_t, StatementPlace> places_; // by fingerprint
     bool in_transaction_ = false;
 };
 

@@ -1,6 +1,7 @@
 // The store's layout, what is folded into it, and slots.
 #include <bit>
 #include <set>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -156,23 +157,36 @@ TEST(Store, AcceptsASavedOneOfTheSameLayoutWithAnyNumberOfSlots) {
 TEST(Slot, HoldsItsStatementsUntilItIsFull) {
     const OwnedStore owned;
     BackendSlot &slot = owned.store.slot(0);
-    int place = 0;
+    std::vector<StatementPlace> places(slot_statements);
     for (std::uint64_t n = 0; n < slot_statements; ++n) {
-        SlotStatement *statement = slot_statement(slot, key_of(n), place);
+        SlotStatement *statement = slot_statement(slot, key_of(n), places[n]);
         ASSERT_NE(statement, nullptr);
         EXPECT_EQ(statement->sums.calls, 0);
         statement->sums.calls = static_cast<std::int64_t>(n) + 1;
-        EXPECT_EQ(static_cast<std::uint64_t>(place), n);
+        EXPECT_EQ(statement, &slot.statements[n]);
     }
-    EXPECT_EQ(slot_statement(slot, key_of(1000), place), nullptr);
-    place = 7; // a wrong guess
-    EXPECT_EQ(slot_statement(slot, key_of(3), place)->sums.calls, 4);
-    EXPECT_EQ(place, 3);
-    EXPECT_EQ(slot_statement(slot, key_of(5), place)->sums.calls, 6);
+    StatementPlace unknown{};
+    EXPECT_EQ(slot_statement(slot, key_of(1000), unknown), nullptr);
+    EXPECT_EQ(slot_statement(slot, key_of(1000), unknown), nullptr);
+    EXPECT_EQ(slot_statement(slot, key_of(3), places[3])->sums.calls, 4);
+    EXPECT_EQ(slot_statement(slot, key_of(5), unknown)->sums.calls, 6);
     clear_slot_statements(slot);
-    place = 17; // no place at all
-    EXPECT_EQ(slot_statement(slot, key_of(5), place)->sums.calls, 0);
+    SlotStatement *statement = slot_statement(slot, key_of(5), places[5]);
+    EXPECT_EQ(statement->sums.calls, 0);
+    EXPECT_EQ(statement, &slot.statements[0]);
     EXPECT_EQ(slot.statement_count, 1);
+}
+
+TEST(Slot, CountsTheRolesOfOneStatementApart) {
+    const OwnedStore owned;
+    BackendSlot &slot = owned.store.slot(0);
+    StatementPlace place{};
+    for (std::uint32_t user = 1; user <= 4; ++user) {
+        slot_statement(slot, {7, 5, user % 2 + 10}, place)->sums.calls += user;
+    }
+    EXPECT_EQ(slot.statement_count, 2);
+    EXPECT_EQ(slot_statement(slot, {7, 5, 10}, place)->sums.calls, 2 + 4);
+    EXPECT_EQ(slot_statement(slot, {7, 5, 11}, place)->sums.calls, 1 + 3);
 }
 
 TEST(Slot, IsFoldedPartitionByPartitionWithNothingLost) {
@@ -180,11 +194,11 @@ TEST(Slot, IsFoldedPartitionByPartitionWithNothingLost) {
     BackendSlot &slot = owned.store.slot(0);
     const StatementShape shape = look_up(1);
     constexpr auto all = static_cast<std::uint64_t>(slot_statements);
-    int place = 0;
+    std::vector<StatementPlace> places(slot_statements + 1);
     for (int fold = 1; fold <= 3; ++fold) {
         for (std::uint64_t n = 1; n <= all; ++n) {
             for (std::uint64_t i = 0; i < n; ++i) {
-                add_execution(*slot_statement(slot, key_of(n), place), plain_event(shape), i == 0);
+                add_execution(*slot_statement(slot, key_of(n), places[n]), plain_event(shape), i == 0);
             }
         }
         std::uint32_t expected = 0;
