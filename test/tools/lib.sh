@@ -93,10 +93,15 @@ cmake_build() { # DIR TARGET CMAKE-OPTION...
     shift 2
     log=build/logs/cmake_$(basename "$dir").log
     mkdir -p build/logs
+    # Suites that run at the same time may want the same directory.
+    local lock
+    exec {lock}>"build/logs/cmake_$(basename "$dir").lock"
+    flock "$lock"
     if ! { cmake -S . -B "$dir" "$@" && cmake --build "$dir" --target "$target" -j "$(nproc)"; } >"$log" 2>&1; then
         grep -E -A5 'error|Error' "$log" | head -n 60
         die "the build failed; all of it is in $log"
     fi
+    exec {lock}>&-
 }
 
 # The mirror of the main archive that apt is told to use; empty where there is none.
@@ -105,31 +110,48 @@ debian_mirror() {
     echo "${DEBIAN_MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' 2>/dev/null | grep -v security | head -n 1)}" || true
 }
 
-# Runs command_of SUITE for each suite. Its whole output is in build/logs/PREFIXsuite.log, shown when something in it
-# fails. Closes with a table and the plain counts; true when nothing failed.
+# Runs command_of SUITE and keeps its counts and time in build/logs/PREFIXsuite.result. Its whole output is in
+# build/logs/PREFIXsuite.log, and shown where something in it fails.
+run_suite() { # PREFIX SUITE
+    local log=build/logs/$1$2.log start=$SECONDS status=0 counts ok bad command
+    read -r -a command <<<"$(command_of "$2")"
+    [ ${#command[@]} -gt 0 ] || die "no suite is named $2"
+    "${command[@]}" >"$log" 2>&1 </dev/null || status=$?
+    counts=$(sed -nE 's/^[a-z-]+: ([0-9]+) passed, ([0-9]+) failed$/\1 \2/p' "$log" | tail -n 1)
+    # Without a count of its own a suite is one check; one that breaks off counts as a failure.
+    read -r ok bad <<<"${counts:-$((status == 0)) 0}"
+    if [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; then bad=1; fi
+    echo "$ok $bad $((SECONDS - start))" >"${log%.log}.result"
+    echo "Ran $2: $ok passed, $bad failed"
+    grep -E '^skipped: |: nothing to run' "$log" | sed 's/^/    /' || true
+    if [ "$bad" -gt 0 ] || [ "${only_one:-}" ]; then sed 's/^/    /' "$log" | tail -n 300; fi
+}
+
+# Runs each suite; those that need no server, whose names `serverless` has, beside the others and behind them. Closes
+# with a table and the plain counts; true when nothing failed.
+serverless=" "
 run_suites() { # PREFIX SUITE...
-    local prefix=$1 passed=0 failed=0 table=() suite log start status counts ok bad command
+    local prefix=$1 passed=0 failed=0 suite ok bad time beside=() others=() only_one=
     shift
+    [ $# -gt 1 ] || only_one=yes
     for suite; do
-        log=build/logs/$prefix$suite.log
-        start=$SECONDS
-        echo "Running $suite ..."
-        status=0
-        read -r -a command <<<"$(command_of "$suite")"
-        [ ${#command[@]} -gt 0 ] || die "no suite is named $suite"
-        "${command[@]}" >"$log" 2>&1 </dev/null || status=$?
-        counts=$(sed -nE 's/^[a-z-]+: ([0-9]+) passed, ([0-9]+) failed$/\1 \2/p' "$log" | tail -n 1)
-        # Without a count of its own a suite is one check; one that breaks off counts as a failure.
-        read -r ok bad <<<"${counts:-$((status == 0)) 0}"
-        if [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; then bad=1; fi
-        grep -E '^skipped: |: nothing to run' "$log" | sed 's/^/    /' || true
-        if [ "$bad" -gt 0 ] || [ $# -eq 1 ]; then sed 's/^/    /' "$log" | tail -n 300; fi
+        rm -f "build/logs/$prefix$suite.result"
+        if [[ $serverless == *" $suite "* ]]; then beside+=("$suite"); else others+=("$suite"); fi
+    done
+    (
+        renice -n 19 "$BASHPID" >/dev/null
+        for suite in "${beside[@]}"; do run_suite "$prefix" "$suite"; done
+    ) &
+    for suite in "${others[@]}"; do run_suite "$prefix" "$suite"; done
+    wait $! || true
+    printf '\n%-14s %8s %8s %8s\n' suite passed failed time
+    for suite; do
+        # One that left no result has not come to its end.
+        read -r ok bad time <"build/logs/$prefix$suite.result" || read -r ok bad time <<<'0 1 0'
+        printf '%-14s %8d %8d %7ds\n' "$suite" "$ok" "$bad" "$time"
         passed=$((passed + ok))
         failed=$((failed + bad))
-        table+=("$(printf '%-14s %8d %8d %7ds' "$suite" "$ok" "$bad" $((SECONDS - start)))")
     done
-    printf '\n%-14s %8s %8s %8s\n' suite passed failed time
-    printf '%s\n' "${table[@]}"
     printf '\n%d passed, %d failed\n' "$passed" "$failed"
     [ "$failed" -eq 0 ]
 }
