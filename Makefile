@@ -138,6 +138,11 @@ build/hot_path/$(shlib): $(counting) $(OBJS) src/pg/exports.map
 		$(filter-out -L%,$(LDFLAGS)) $(SHLIB_LINK)
 	test/hot_path/make_counters --check test/hot_path/imports $@
 
+# Errors for test/tools/run_memcheck to see.
+build/memcheck/planted.so: test/memcheck/planted.cpp Makefile
+	@mkdir -p $(@D)
+	$(CXX) $(cxx_flags) $(server_flags) $(CFLAGS_SL) -shared -o $@ $<
+
 install_parts := $(sort $(wildcard sql/install/[0-9][0-9]-*.sql))
 $(DATA_built): $(install_parts) $(EXTENSION).control
 	cat $(install_parts) >$@
