@@ -76,8 +76,17 @@ void note_transaction_statement(const TransactionStmt *statement) {
     }
 }
 
+// The server's own look-up of a name raises an error where the role may not use the schema; a trigger may have changed
+// role, rights and search_path since the statement looked it up.
 uint64 bit_of(const RangeVar *name) {
-    const Oid relation = name != nullptr ? RangeVarGetRelid(name, NoLock, true) : InvalidOid;
+    if (name == nullptr) return 0;
+    Oid relation;
+    if (name->schemaname != nullptr) {
+        const Oid schema = LookupNamespaceNoError(name->schemaname);
+        relation = OidIsValid(schema) ? get_relname_relid(name->relname, schema) : InvalidOid;
+    } else {
+        relation = RelnameGetRelid(name->relname);
+    }
     return OidIsValid(relation) ? relation_bit(relation) : 0;
 }
 
@@ -85,8 +94,7 @@ bool writes_tables(const Node *statement) {
     return IsA(statement, CopyStmt) || IsA(statement, RefreshMatViewStmt) || IsA(statement, TruncateStmt);
 }
 
-// The tables that such a statement fills or empties, by their bits. REQUIRES: it succeeded, so that it may look their
-// names up.
+// The tables that such a statement fills or empties, by their bits.
 uint64 written_relations(const Node *statement) {
     switch (nodeTag(statement)) {
     case T_CopyStmt: {
