@@ -121,7 +121,7 @@ struct SlotCounters {
     std::uint64_t nested;     // nested ones
     std::uint64_t parsed;     // texts given to the parser
     std::uint64_t unparsed;   // of these, the ones it could not read
-    std::uint64_t faults;     // caught inside the module: memory ran out in the parser
+    std::uint64_t faults;     // caught inside the module: memory ran out in the parser, a plan could not be described
     std::uint64_t dropped;    // events or findings that found no room
 };
 

@@ -4,6 +4,7 @@
 
 #include "pg/config.h"
 #include "pg/executions.h"
+#include "pg/guarded.h"
 #include "pg/hooks.h"
 #include "pg/key_list.h"
 #include "pg/plan_facts.h"
@@ -151,7 +152,10 @@ void begin_run(Execution &execution) {
 pg_noinline void collect_facts(Execution &execution) {
     StatementEvent &event = execution.event;
     LocalShape &local = *execution.local;
-    event.facts = collect_plan_facts(execution.query, execution.wide);
+    if (!run_guarded([&] { event.facts = collect_plan_facts(execution.query, execution.wide); })) {
+        count_fault();
+        return;
+    }
     if (!local.surprising || !is_in_vain(event)) return;
     local.surprising = false;
     local.known_ns = event.execution_ns;

@@ -295,6 +295,12 @@ void count_parse(ParseStatus status) {
     if (status == ParseStatus::out_of_memory) ++slot->counters.faults;
 }
 
+void count_fault() {
+    attach_slot();
+    const SlotWrite write;
+    ++slot->counters.faults;
+}
+
 void count_dropped() {
     attach_slot();
     const SlotWrite write;

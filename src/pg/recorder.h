@@ -36,6 +36,9 @@ void record_reset();
 void count_parse(ParseStatus status);
 void count_dropped();
 
+// Something went wrong inside the module, which the statement does not learn.
+void count_fault();
+
 // Units that the client names. The name is cut to unit_name_bytes. Each returns false, with nothing changed, when a
 // named unit is open already, or none is.
 bool open_named_unit(const char *name);

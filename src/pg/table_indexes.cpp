@@ -58,18 +58,15 @@ bool read_index(Oid oid, TableIndex &index) {
 
 // The first expression that the index is made of, with the range table entry that a scan's columns have.
 const Node *first_expression(Oid oid, Index entry) {
-    HeapTuple tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(oid));
-    if (!HeapTupleIsValid(tuple)) return nullptr;
-    bool null = false;
-    const Datum value = SysCacheGetAttr(INDEXRELID, tuple, Anum_pg_index_indexprs, &null);
-    Node *expressions = null ? nullptr : static_cast<Node *>(stringToNode(TextDatumGetCString(value)));
-    ReleaseSysCache(tuple);
-    if (expressions == nullptr) return nullptr;
-    // As the planner sees conditions.
-    expressions = eval_const_expressions(nullptr, expressions);
-    fix_opfuncids(expressions);
-    ChangeVarNodes(expressions, 1, static_cast<int>(entry), 0);
-    return static_cast<const Node *>(linitial(reinterpret_cast<List *>(expressions)));
+    Relation index = RelationIdGetRelation(oid);
+    if (!RelationIsValid(index)) return nullptr;
+    // As the planner has them, which simplified them once: to do so again would look up what they call by the
+    // search_path of now.
+    List *expressions = RelationGetIndexExpressions(index);
+    RelationClose(index);
+    if (expressions == NIL) return nullptr;
+    ChangeVarNodes(reinterpret_cast<Node *>(expressions), 1, static_cast<int>(entry), 0);
+    return static_cast<const Node *>(linitial(expressions));
 }
 
 } // namespace
