@@ -48,6 +48,22 @@ COMMIT;
 SELECT tags ->> 'route' AS route FROM query_audit.findings
 WHERE rule = 'idle_in_transaction' AND application_name = 'with a trace';
 
+-- With no statement that is looked at, it is the role's and the application's of now, not of the session's last statement.
+CREATE ROLE regress_copier;
+GRANT INSERT ON orders TO regress_copier;
+SET application_name = 'a COPY alone';
+SET ROLE regress_copier;
+BEGIN;
+COPY orders FROM STDIN;
+101	new
+\.
+\! sleep 0.25
+COMMIT;
+RESET ROLE;
+SELECT usename, calls, query FROM query_audit.findings WHERE rule = 'idle_in_transaction' AND application_name = 'a COPY alone';
+REVOKE ALL ON orders FROM regress_copier;
+DROP ROLE regress_copier;
+
 -- To be left alone: none of these shows a row.
 
 SET application_name = 'a statement that takes long';

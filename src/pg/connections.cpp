@@ -125,6 +125,14 @@ bool is_idle_for_long(int64 idle_us) {
     return idle_us >= int64{1000} * settings.thresholds[rule_index::idle_in_transaction][0];
 }
 
+// Where no statement of the transaction's was looked at, the slot still says who ran the last one.
+ClientIdentity client_now() {
+    ClientIdentity client = slot->client;
+    client.user = GetUserId();
+    assign_text(client.application_name, application_name != nullptr ? application_name : "");
+    return client;
+}
+
 // In the unit that the transaction's statements are in.
 pg_noinline void judge_idle_transaction(uint32 transaction, int64 idle_us) {
     const SlotWrite write;
@@ -133,7 +141,7 @@ pg_noinline void judge_idle_transaction(uint32 transaction, int64 idle_us) {
         fold_findings(slot->unit, Foldable::of_transactions);
         return;
     }
-    begin_unit(alone, Mark::burst, slot->client);
+    begin_unit(alone, Mark::burst, client_now());
     if (latest_traced_transaction == transaction) {
         const int lock = lock_traces + Store::partition_of(latest_trace);
         acquire_lock(lock, false);
@@ -151,7 +159,8 @@ void end_watch(uint32 transaction, int64 idle_us) {
     idle_transaction_watched = false;
     if (slot == nullptr || idle_us <= 0) return;
     slot->connection.idle_in_transaction_us += idle_us;
-    if (is_idle_for_long(idle_us)) judge_idle_transaction(transaction, idle_us);
+    // A walsender waits for who replicates.
+    if (is_idle_for_long(idle_us) && is_client()) judge_idle_transaction(transaction, idle_us);
 }
 
 int64 pause_of(const PgBackendStatus &status, int64 now_us) {
