@@ -126,6 +126,13 @@ char *tags_json(const FindingRecord &record) {
     return json.data;
 }
 
+// A name may have a line end in it, which would end the comment, and what follows would run. Then there is none.
+void append_comment(const char *lead, const char *text, TextWriter &sql) {
+    if (strpbrk(text, "\r\n") != nullptr) return;
+    sql.append(lead);
+    sql.append(text);
+}
+
 // What the finding names is all that is needed: it may outlive its table.
 void write_index(const FindingRecord &record, TextWriter &sql) {
     const UnitFinding &finding = record.finding;
@@ -135,8 +142,7 @@ void write_index(const FindingRecord &record, TextWriter &sql) {
                                            finding.index_columns, finding.partitions > 0);
     if (!here || needs_trigrams(finding.index_columns)) write_prerequisite(finding.index_columns, sql);
     sql.append(index.create);
-    sql.append("\n-- to undo: ");
-    sql.append(index.drop);
+    append_comment("\n-- to undo: ", index.drop, sql);
 }
 
 // What mends a finding: SQL, or why there is none. Both empty where its rule writes no SQL.
@@ -170,9 +176,8 @@ bool write_page(const FindingRecord &record, const char *page, char *sql) {
     char *by_key = static_cast<char *>(palloc0(sql_capacity));
     if (!query_audit_rewrite_keyset(page, length, facts_of(record, page), by_key, sql_capacity)) return true;
     TextWriter writer(sql + strlen(sql), sql_capacity - strlen(sql));
-    writer.append(";\n-- from the second page on, by key: ");
-    writer.append(by_key);
     writer.append(";");
+    append_comment("\n-- from the second page on, by key: ", psprintf("%s;", by_key), writer);
     return true;
 }
 
