@@ -219,6 +219,7 @@ CREATE TABLE secret_schema.definer_marker AS TABLE secret_schema.secret_table;
 CREATE TABLE secret_schema.unit_marker AS TABLE secret_schema.secret_table;
 CREATE TABLE secret_schema.trace_marker AS TABLE secret_schema.secret_table;
 CREATE TABLE secret_schema.cursor_marker AS TABLE secret_schema.secret_table;
+CREATE TABLE secret_schema.session_marker AS TABLE secret_schema.secret_table;
 RESET ROLE;
 CREATE FUNCTION pg_temp.seen_of(marker text) RETURNS text LANGUAGE sql AS $$
     SELECT format('SELECT string_agg(name, '', '') FROM (
@@ -279,6 +280,23 @@ SELECT is(pg_temp.as_role('regress_other', pg_temp.seen_of('unit_marker')), NULL
     'what another role runs in a unit that is still open is not shown to the one that opened it');
 SELECT isnt(pg_temp.as_role('regress_plain', pg_temp.seen_of('unit_marker')), NULL, 'but to the role that ran it');
 SELECT query_audit.end_unit();
+
+-- A session that becomes another's.
+SET SESSION AUTHORIZATION regress_other;
+SELECT count(*) FROM secret_schema.secret_table WHERE id = 4;
+SET SESSION AUTHORIZATION regress_plain;
+SELECT id FROM secret_schema.session_marker WHERE secret_column = 'row 9';
+SELECT secret_column FROM secret_schema.session_marker WHERE id = 1;
+SELECT secret_column FROM secret_schema.session_marker WHERE id = 2;
+SELECT secret_column FROM secret_schema.session_marker WHERE id = 3;
+SELECT secret_column FROM secret_schema.session_marker WHERE id = 4;
+SELECT secret_column FROM secret_schema.session_marker WHERE id = 5;
+SET SESSION AUTHORIZATION regress_other;
+SELECT count(*) FROM secret_schema.secret_table WHERE id = 4;
+RESET SESSION AUTHORIZATION;
+SELECT is(pg_temp.as_role('regress_other', pg_temp.seen_of('session_marker')), NULL,
+    'nor what a session ran while it was another role''s');
+SELECT isnt(pg_temp.as_role('regress_plain', pg_temp.seen_of('session_marker')), NULL, 'but to the role that ran it');
 
 -- A trace that two roles share.
 SET ROLE regress_other;

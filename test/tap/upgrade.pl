@@ -1,4 +1,4 @@
-# Dump and restore, and a library that is newer or older than the extension's SQL.
+# Dump and restore, updates from each release, and a library that is newer or older than the extension's SQL.
 use strict;
 use warnings;
 use PostgreSQL::Test::Cluster;
@@ -29,6 +29,41 @@ is(read_audit($node, 'SELECT rule, calls FROM worst', 'restored'), 'n_plus_one|6
 is(read_audit($node, "SELECT has_function_privilege('auditor', 'query_audit.reset()', 'EXECUTE')", 'restored'), 't',
 	'and the grant is there');
 is(read_audit($node, 'SELECT count(*) > 5 FROM query_audit.rules', 'restored'), 't', 'as are the views');
+
+# All that an extension is made of, with its definitions, comments and grants.
+sub objects
+{
+	my ($database) = @_;
+	return read_audit(
+		$node, q{
+		SELECT o.type, o.identity, obj_description(d.objid, d.classid::regclass::name),
+		       CASE WHEN d.classid = 'pg_proc'::regclass THEN (SELECT array_to_string(proacl, ' ') || pg_get_functiondef(oid) FROM pg_proc WHERE oid = d.objid)
+		            WHEN d.classid = 'pg_class'::regclass THEN (SELECT array_to_string(relacl, ' ') || pg_get_viewdef(oid) FROM pg_class WHERE oid = d.objid)
+		       END
+		FROM pg_extension AS e
+		JOIN pg_depend AS d ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e'
+		CROSS JOIN LATERAL pg_identify_object(d.classid, d.objid, 0) AS o
+		WHERE e.extname = 'pg_query_audit' ORDER BY 1, 2}, $database);
+}
+$node->safe_psql('postgres', 'CREATE DATABASE fresh');
+$node->safe_psql('fresh', 'CREATE EXTENSION pg_query_audit; GRANT EXECUTE ON FUNCTION query_audit.reset() TO auditor');
+my $fresh = objects('fresh');
+like($fresh, qr/view\|query_audit\.findings\|.*function\|query_audit\.|function\|query_audit\.fingerprint/s, 'what an extension is made of');
+is(objects('restored'), $fresh, 'a restored extension is what a fresh one is');
+
+# Every release that CHANGELOG.md names can be updated from, and is then what a fresh one is.
+my ($default) = slurp_file('pg_query_audit.control') =~ /^default_version = '(.*)'/m;
+my @released = grep { $_ ne $default } slurp_file('CHANGELOG.md') =~ /^## (\d[\d.]*)(?! \(unreleased\))\s*(?:\(.*)?$/mg;
+is(read_audit($node, "SELECT string_agg(source, ' ' ORDER BY source) FROM pg_extension_update_paths('pg_query_audit')
+		WHERE target = '$default' AND path IS NOT NULL"), join(' ', sort @released), 'there is an update script from each release, and no other');
+for my $release (@released)
+{
+	(my $database = "from_$release") =~ tr/./_/;
+	$node->safe_psql('postgres', "CREATE DATABASE $database");
+	$node->safe_psql($database, "CREATE EXTENSION pg_query_audit VERSION '$release'; ALTER EXTENSION pg_query_audit UPDATE;
+		GRANT EXECUTE ON FUNCTION query_audit.reset() TO auditor");
+	is(objects($database), $fresh, "updated from $release it is what a fresh one is");
+}
 
 # An SQL script of another release: its functions have other columns, or are not all there. What is asked of them is
 # answered as they say, or refused with words; the library does not write past what the caller expects.
