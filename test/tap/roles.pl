@@ -75,6 +75,15 @@ for my $case ([ 'elsewhere', 'extension_owner', 0 ], map { my $d = $_; map { [ $
 		"$role " . ($status ? 'may not' : 'may') . " call reset() in database $database");
 }
 
+# A schema of the extension's name that a plain role has made before, and would own
+$node->safe_psql('postgres', "CREATE DATABASE squatted OWNER database_owner");
+$node->safe_psql('squatted', 'CREATE SCHEMA query_audit', extra_params => [ '-U', 'database_owner' ]);
+my (undef, undef, $refused) = $node->psql('squatted', 'CREATE EXTENSION pg_query_audit');
+like($refused, qr/ERROR:  schema query_audit is there already, and belongs to database_owner, who is no superuser/,
+	'the extension is not made in a schema of a plain role\'s');
+$node->safe_psql('squatted', 'ALTER SCHEMA query_audit OWNER TO CURRENT_USER; CREATE EXTENSION pg_query_audit');
+is(read_audit($node, 'SELECT count(*) FROM query_audit.status', 'squatted'), '1', 'but in one of a superuser\'s');
+
 # Settings that turn the audit off, or down, are the superuser's.
 my @settings = split /\n/, read_audit($node, "SELECT name FROM pg_settings WHERE name LIKE 'pg_query_audit.%' ORDER BY 1");
 for my $setting (@settings)
