@@ -10,7 +10,8 @@ EXCEPTION WHEN data_exception OR program_limit_exceeded OR statement_too_complex
 END
 $$;
 
--- Changing the column's type, where nothing but a default depends on it, and an index for what the documents contain.
+-- Changing the column's type, where nothing depends on it but a default and that it is not null, which later versions keep
+-- as a constraint, and an index for what the documents contain.
 CREATE FUNCTION query_audit._jsonb_column(table_oid oid, column_name name, OUT fix_sql text, OUT undo_sql text)
     LANGUAGE plpgsql STABLE STRICT PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
@@ -44,7 +45,8 @@ BEGIN
           SELECT FROM family AS f
           JOIN pg_attribute AS o ON o.attrelid = f.relid AND o.attname = column_name
           JOIN pg_depend AS p ON p.refclassid = 'pg_class'::regclass AND p.refobjid = f.relid AND p.refobjsubid = o.attnum
-          WHERE NOT (p.classid = 'pg_attrdef'::regclass AND p.deptype = 'a'));
+          LEFT JOIN pg_constraint AS k ON p.classid = 'pg_constraint'::regclass AND k.oid = p.objid
+          WHERE NOT (p.classid = 'pg_attrdef'::regclass AND p.deptype = 'a') AND k.contype IS DISTINCT FROM 'n');
 END
 $$;
 
