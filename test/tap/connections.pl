@@ -108,7 +108,8 @@ gone('crowd');
 
 # Transactions that sit idle
 
-$node->safe_psql('postgres', "ALTER SYSTEM SET pg_query_audit.idle_in_transaction_min_duration = '300ms'; SELECT pg_reload_conf()");
+$node->safe_psql('postgres', "ALTER SYSTEM SET pg_query_audit.idle_in_transaction_min_duration = '2s'; SELECT pg_reload_conf()");
+poll_audit($node, 'SHOW pg_query_audit.idle_in_transaction_min_duration', '2s') or die 'the server did not read its settings';
 reset_audit($node);
 my $wire = client('forgetful');
 $wire->query('BEGIN');
@@ -117,14 +118,14 @@ is(findings_of($node, "rule = 'idle_in_transaction'"), '', 'a transaction that h
 ok(poll_audit($node, "SELECT count(*) = 1 FROM query_audit.findings WHERE rule = 'idle_in_transaction'"), 'is found while it sits idle');
 is( read_audit($node, "SELECT usename, application_name, query, evidence->>'still_open' FROM query_audit.findings WHERE rule = 'idle_in_transaction'"),
 	'app|forgetful|SELECT label FROM item WHERE id = $1|1', 'with the statement after which it waits');
-ok(poll_audit($node, "SELECT idle_in_transaction_time >= 300 FROM query_audit.connections WHERE application_name = 'forgetful'"),
+ok(poll_audit($node, "SELECT idle_in_transaction_time >= 2000 FROM query_audit.connections WHERE application_name = 'forgetful'"),
 	'the view of connections counts it as it goes on');
 $wire->query('COMMIT');
-is( read_audit($node, "SELECT occurrences, evidence->>'still_open', (evidence->>'idle_ms')::int >= 300 FROM query_audit.findings
+is( read_audit($node, "SELECT occurrences, evidence->>'still_open', (evidence->>'idle_ms')::int >= 2000 FROM query_audit.findings
 		WHERE rule = 'idle_in_transaction'"), '1|0|t', 'and once more when it has ended, which is the same one');
 $wire->query('BEGIN');
 $wire->execute('SELECT label FROM item WHERE id = $1', 1);
-sleep 0.4;
+sleep 2.1;
 $wire->close;
 gone('forgetful');
 ok(poll_audit($node, "SELECT occurrences = 2 FROM query_audit.findings WHERE rule = 'idle_in_transaction'"),
@@ -134,7 +135,7 @@ $wire->query('BEGIN');
 $wire->execute('SELECT label FROM item WHERE id = 1');
 $wire->query('COMMIT AND CHAIN');
 $wire->execute('SELECT label FROM item WHERE id = 1');
-sleep 0.4;
+sleep 2.1;
 $wire->query('COMMIT');
 is(read_audit($node, "SELECT occurrences FROM query_audit.findings WHERE rule = 'idle_in_transaction' AND application_name = 'chained'"),
 	'1', 'and one that follows another at once');

@@ -156,6 +156,7 @@ is(rules_found(), 'n_plus_one seq_scan', 'and keeps what it holds');
 
 $node->append_conf('postgresql.conf', "pg_query_audit.save = off\n");
 $node->reload;
+poll_audit($node, 'SHOW pg_query_audit.save', 'off') or die 'the server did not read its settings'; # it may take its time
 is(restart_after(), 0, 'pg_query_audit.save = off: no file is missed');
 is(rules_found(), '', 'and nothing is kept');
 works('with pg_query_audit.save = off');
