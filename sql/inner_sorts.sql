@@ -69,5 +69,7 @@ SELECT value, count(note) FROM readings GROUP BY value;
 SELECT count(note) FILTER (WHERE n = 1) FROM (SELECT note, row_number() OVER (ORDER BY at) AS n FROM readings) AS r;
 SELECT s.name, l.value FROM sensors AS s, LATERAL (SELECT value FROM readings AS r WHERE r.id BETWEEN s.id AND s.id + 200 ORDER BY at LIMIT 1) AS l;
 SELECT max(n) FROM (SELECT sensor, count(value) AS n FROM readings GROUP BY sensor ORDER BY n DESC LIMIT 10) AS t;
+SELECT count(DISTINCT at) FROM readings;
+SELECT string_agg(note, ',' ORDER BY at), count(DISTINCT value) FROM readings WHERE sensor = 7;
 \o
 :found;

@@ -163,6 +163,16 @@ inline PlannedStmt *plan_for_explain(Query *query, const char *text, int cursor_
 #endif
 }
 
+// Whether the plan sorts for the aggregate's own ORDER BY or DISTINCT; before version 16 it sorts by itself.
+inline bool is_sorted_for(const Aggref *aggregate) {
+#if PG_VERSION_NUM >= 160000
+    return aggregate->aggpresorted;
+#else
+    (void)aggregate;
+    return false;
+#endif
+}
+
 // What an instrumented node counts.
 #if PG_VERSION_NUM >= 190000
 using NodeCounters = NodeInstrumentation;

@@ -217,6 +217,20 @@ bool stops_with_parent(const PlanState *node) {
     }
 }
 
+// Whether the sort below is one that aggregates ask for, and no more than that.
+bool sorts_for_aggregates(const PlanState *node) {
+    if (reinterpret_cast<const Agg *>(node->plan)->aggstrategy != AGG_PLAIN) return false;
+    ListCell *cell;
+    foreach (cell, reinterpret_cast<const AggState *>(node)->aggs) {
+        if (is_sorted_for(static_cast<const Aggref *>(lfirst(cell)))) return true;
+    }
+    return false;
+}
+
+bool is_merged_sort(const PlanState *node) {
+    return IsA(node, GatherMergeState) || IsA(node, MergeAppendState);
+}
+
 constexpr PlanOrder no_order = {nullptr, nullptr, 0, 0, false};
 
 PlanOrder order_of_sort(const PlannedStmt *plan, PlanState *state, bool limited) {
@@ -249,16 +263,19 @@ class OrderSeeker {
     void seek(PlanState *node) {
         const bool limited = limited_;
         const bool merged = merged_;
+        const bool aggregated = aggregated_;
         merged_ = IsA(node, MergeAppendState);
+        aggregated_ = IsA(node, AggState) ? sorts_for_aggregates(node) : aggregated && is_merged_sort(node);
         if (IsA(node, LimitState)) {
             limited_ = !reinterpret_cast<const LimitState *>(node)->noCount;
         } else {
-            if (input_of_sort(node) != nullptr) consider(node, limited || is_bounded(node), merged);
+            if (input_of_sort(node) != nullptr && !aggregated) consider(node, limited || is_bounded(node), merged);
             limited_ = limited && stops_with_parent(node);
         }
         (void)walk_plan_state(node, visit, this);
         limited_ = limited;
         merged_ = merged;
+        aggregated_ = aggregated;
     }
 
     [[nodiscard]] const PlanOrder &found() const { return found_; }
@@ -306,6 +323,7 @@ class OrderSeeker {
     const PlanState *own_;
     bool limited_ = false;
     bool merged_ = false;
+    bool aggregated_ = false;
     PlanOrder found_ = no_order;
 };
 
