@@ -13,6 +13,9 @@ SCENARIOS = Path(__file__).resolve().parent.parent / "scenarios.json"
 
 REQUEST_PAUSE_S = 0.028
 QUIET_S = 0.8
+MOST_BURSTS = 10
+
+_quiet_times = []
 
 
 def scenario_ids(orm):
@@ -60,7 +63,18 @@ def pause():
 
 def quiet():
     """Long enough to set one piece of work apart from the next."""
+    _quiet_times.append(time.monotonic())
     time.sleep(QUIET_S)
+    _quiet_times.append(time.monotonic())
+
+
+def bursts(seconds):
+    """Once; and again as long as a busy machine stretches what is sent between two quiet times to more than a burst."""
+    for _ in range(MOST_BURSTS):
+        _quiet_times.clear()
+        yield
+        if _quiet_times[2] - _quiet_times[1] <= seconds:
+            return
 
 
 class Trace:

@@ -38,11 +38,12 @@ def dashboard_of_statuses():
 
 
 def dashboard_of_numbers_autocommit():
-    Author.objects.filter(pk=1).first()
-    traffic.quiet()
-    _numbers()
-    traffic.quiet()
-    Author.objects.filter(pk=2).first()
+    for _ in traffic.bursts(0.03):
+        Author.objects.filter(pk=1).first()
+        traffic.quiet()
+        _numbers()
+        traffic.quiet()
+        Author.objects.filter(pk=2).first()
 
 
 def dashboard_in_every_request():

@@ -20,12 +20,13 @@ def identical_reads():
 
 
 def identical_reads_autocommit():
-    Publisher.objects.get(pk=1)
-    traffic.quiet()
-    for _ in range(10):
-        _setting()
-    traffic.quiet()
-    Publisher.objects.count()
+    for _ in traffic.bursts(0.04):
+        Publisher.objects.get(pk=1)
+        traffic.quiet()
+        for _ in range(10):
+            _setting()
+        traffic.quiet()
+        Publisher.objects.count()
 
 
 def identical_reads_prepared():

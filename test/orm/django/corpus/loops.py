@@ -179,12 +179,13 @@ def ids_from_cache():
 
 
 def burst_without_parent():
-    Author.objects.count()
-    traffic.quiet()
-    for key in range(40, 60):
-        _fresh("default", key)
-    traffic.quiet()
-    Publisher.objects.count()
+    for _ in traffic.bursts(0.09):
+        Author.objects.count()
+        traffic.quiet()
+        for key in range(40, 60):
+            _fresh("default", key)
+        traffic.quiet()
+        Publisher.objects.count()
 
 
 def cursor_parent():

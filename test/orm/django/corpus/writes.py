@@ -64,11 +64,12 @@ def save_per_row_autocommit():
 
 
 def create_per_row_autocommit():
-    Job.objects.count()
-    traffic.quiet()
-    gaps = [Gap.objects.create(tenant_id=2, question=f"New {number}") for number in range(20)]
-    traffic.quiet()
-    _forget(gaps)
+    for _ in traffic.bursts(0.09):
+        Job.objects.count()
+        traffic.quiet()
+        gaps = [Gap.objects.create(tenant_id=2, question=f"New {number}") for number in range(20)]
+        traffic.quiet()
+        _forget(gaps)
 
 
 def create_per_row_traced():

@@ -4,7 +4,7 @@
 
 const { Op, fn, col } = require("sequelize");
 const { tag } = require("./database");
-const { Trace, pause, quiet, range } = require("./traffic");
+const { Trace, bursts, pause, quiet, range } = require("./traffic");
 
 const statuses = ["published", "draft", "archived", "review", "rejected"];
 
@@ -39,11 +39,13 @@ module.exports = {
   },
 
   async dashboard_of_numbers_autocommit(db) {
-    await db.Author.findByPk(1);
-    await quiet();
-    await numbers(db);
-    await quiet();
-    await db.Author.findByPk(2);
+    await bursts(30, async () => {
+      await db.Author.findByPk(1);
+      await quiet();
+      await numbers(db);
+      await quiet();
+      await db.Author.findByPk(2);
+    });
   },
 
   async dashboard_in_every_request(db) {

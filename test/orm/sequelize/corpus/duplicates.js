@@ -4,7 +4,7 @@
 
 const { QueryTypes } = require("sequelize");
 const { prepare, tag } = require("./database");
-const { Numbered, Trace, quiet, range } = require("./traffic");
+const { Numbered, Trace, bursts, quiet, range } = require("./traffic");
 
 const readSetting = ({ Setting }, options = {}) =>
   Setting.findOne({ where: { tenantId: 3, key: "setting.4" }, ...options });
@@ -23,11 +23,13 @@ module.exports = {
   },
 
   async identical_reads_autocommit(db) {
-    await db.Publisher.findByPk(1);
-    await quiet();
-    await readTenTimes(db);
-    await quiet();
-    await db.Publisher.count();
+    await bursts(40, async () => {
+      await db.Publisher.findByPk(1);
+      await quiet();
+      await readTenTimes(db);
+      await quiet();
+      await db.Publisher.count();
+    });
   },
 
   async identical_reads_prepared(db) {

@@ -69,7 +69,11 @@ module.exports = {
     );
   },
 
-  async sort_on_disk({ Document }) {
-    await Document.count({ distinct: true, col: "content" });
+  async sort_on_disk({ sequelize, Document }) {
+    await sequelize.transaction(async (transaction) => {
+      // Later versions share the sort out among workers, each of which may have room for its part.
+      await sequelize.query("SET LOCAL max_parallel_workers_per_gather = 0", { transaction });
+      await Document.count({ distinct: true, col: "content", transaction });
+    });
   },
 };

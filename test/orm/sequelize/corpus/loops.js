@@ -4,7 +4,7 @@
 
 const { Op, QueryTypes } = require("sequelize");
 const { prepare, tag } = require("./database");
-const { Numbered, Trace, TraceOfSpans, pause, quiet, range, sleep } = require("./traffic");
+const { Numbered, Trace, TraceOfSpans, bursts, pause, quiet, range, sleep } = require("./traffic");
 
 const page = ({ Document }, { limit = 20, tenantId = 1, ...options } = {}) =>
   Document.findAll({ where: { tenantId }, order: [["createdAt", "DESC"]], limit, ...options });
@@ -210,13 +210,15 @@ module.exports = {
   },
 
   async burst_without_parent(db) {
-    await db.Author.count();
-    await quiet();
-    for (const key of range(40, 60)) {
-      await db.Author.findByPk(key);
-    }
-    await quiet();
-    await db.Publisher.count();
+    await bursts(90, async () => {
+      await db.Author.count();
+      await quiet();
+      for (const key of range(40, 60)) {
+        await db.Author.findByPk(key);
+      }
+      await quiet();
+      await db.Publisher.count();
+    });
   },
 
   async loop_in_every_request(db) {

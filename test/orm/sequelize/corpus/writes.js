@@ -3,7 +3,7 @@
 // Loops of writes: what write_loop and commit_per_row are about, and what only looks like it.
 
 const { tag } = require("./database");
-const { Trace, pause, quiet, range } = require("./traffic");
+const { Trace, bursts, pause, quiet, range } = require("./traffic");
 
 const inTransaction = (db, work) => db.sequelize.transaction((transaction) => work({ transaction }));
 
@@ -78,14 +78,16 @@ module.exports = {
   },
 
   async create_per_row_autocommit(db) {
-    await db.Job.count();
-    await quiet();
-    const rows = [];
-    for (const number of range(0, 20)) {
-      rows.push(await db.Gap.create({ tenantId: 2, question: `New ${number}` }));
-    }
-    await quiet();
-    await forget(db.Gap, rows);
+    await bursts(90, async () => {
+      await db.Job.count();
+      await quiet();
+      const rows = [];
+      for (const number of range(0, 20)) {
+        rows.push(await db.Gap.create({ tenantId: 2, question: `New ${number}` }));
+      }
+      await quiet();
+      await forget(db.Gap, rows);
+    });
   },
 
   async create_per_row_traced(db) {

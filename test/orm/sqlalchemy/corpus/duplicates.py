@@ -20,12 +20,13 @@ def identical_reads(db):
 
 
 def identical_reads_autocommit(db):
-    with db.session(db.autocommit) as session:
-        session.get(Publisher, 1)
-        traffic.quiet()
-        _read_ten_times(session)
-        traffic.quiet()
-        session.query(Publisher).count()
+    for _ in traffic.bursts(0.04):
+        with db.session(db.autocommit) as session:
+            session.get(Publisher, 1)
+            traffic.quiet()
+            _read_ten_times(session)
+            traffic.quiet()
+            session.query(Publisher).count()
 
 
 def identical_reads_prepared(db):

@@ -2,6 +2,7 @@
 
 from sqlalchemy import Text, cast, distinct, func, select, update
 
+from corpus.database import execute
 from corpus.models import Comment, Document, Gap, Tag
 
 
@@ -82,4 +83,6 @@ def write_to_some(db):
 
 def sort_on_disk(db):
     with db.session() as session:
+        # Later versions share the sort out among workers, each of which may have room for its part.
+        execute(session, "SET LOCAL max_parallel_workers_per_gather = 0")
         session.query(func.count(distinct(Document.content))).scalar()

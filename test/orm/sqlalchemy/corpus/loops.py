@@ -183,13 +183,14 @@ def ids_from_cache(db):
 
 
 def burst_without_parent(db):
-    with db.session(db.autocommit) as session:
-        session.query(Author).count()
-        traffic.quiet()
-        for key in range(40, 60):
-            session.get(Author, key)
-        traffic.quiet()
-        session.query(Publisher).count()
+    for _ in traffic.bursts(0.09):
+        with db.session(db.autocommit) as session:
+            session.query(Author).count()
+            traffic.quiet()
+            for key in range(40, 60):
+                session.get(Author, key)
+            traffic.quiet()
+            session.query(Publisher).count()
 
 
 def cursor_parent(db):

@@ -49,8 +49,8 @@ def write_loops(db):
 
 def sequence_per_insert(db):
     key = Column("id", Integer, Sequence("tags_id_seq"), primary_key=True)
-    tags = Table("tags", MetaData(), key, Column("label", Text))
-    with db.engine(implicit_returning=False).connect() as connection, connection.begin() as transaction:
+    tags = Table("tags", MetaData(), key, Column("label", Text), implicit_returning=False)
+    with db.engine().connect() as connection, connection.begin() as transaction:
         for number in range(12):
             connection.execute(tags.insert(), {"label": f"new-{number}"})
         transaction.rollback()
@@ -97,12 +97,13 @@ def save_per_row_autocommit(db):
 
 
 def create_per_row_autocommit(db):
-    with db.session(db.autocommit) as session:
-        session.query(Job).count()
-        traffic.quiet()
-        keys = [_add(session, Gap(tenant_id=2, question=f"New {number}")) for number in range(20)]
-        traffic.quiet()
-    _forget(db, Gap, keys)
+    for _ in traffic.bursts(0.09):
+        with db.session(db.autocommit) as session:
+            session.query(Job).count()
+            traffic.quiet()
+            keys = [_add(session, Gap(tenant_id=2, question=f"New {number}")) for number in range(20)]
+            traffic.quiet()
+        _forget(db, Gap, keys)
 
 
 def create_per_row_traced(db):
