@@ -227,9 +227,7 @@ bool sorts_for_aggregates(const PlanState *node) {
     return false;
 }
 
-bool is_merged_sort(const PlanState *node) {
-    return IsA(node, GatherMergeState) || IsA(node, MergeAppendState);
-}
+bool is_merged_sort(const PlanState *node) { return IsA(node, GatherMergeState) || IsA(node, MergeAppendState); }
 
 constexpr PlanOrder no_order = {nullptr, nullptr, 0, 0, false};
 

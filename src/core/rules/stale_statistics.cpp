@@ -55,7 +55,7 @@ constinit const RuleDescriptor stale_statistics_rule = {
     .silent_for =
         "Estimates that are wrong for tables that have hardly changed: values that are rarer or more frequent "
         "than others, columns that depend on each other; scans that a LIMIT stopped early; small "
-        "differences; maintenance.",
+        "differences; maintenance; what had changed before, where stats_fetch_consistency is snapshot.",
     .remedy = "ANALYZE, and extended statistics for columns that depend on each other.",
     .thresholds = {{"min_rows", "rows", 10000, 1, 2147483647, "Rows by which the estimate must be off"},
                    {"min_factor", "times", 100, 2, 1000000, "How many times too few or too many"},
