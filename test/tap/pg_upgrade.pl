@@ -48,15 +48,43 @@ like($finding, qr/^n_plus_one\|6\|\d+$/, 'the old server has a finding');
 $old->stop;
 ok(-s $old->data_dir . "/$kept", 'and keeps it');
 
+# What pg_upgrade is called with, to make the new cluster of the old one.
+sub upgrade_command
+{
+	my ($from, $to) = @_;
+	return ('pg_upgrade', '--no-sync', '-d', $from->data_dir, '-D', $to->data_dir, '-b', $old_bindir, '-B', $to->config_data('--bindir'),
+		'-s', $to->host, '-p', $from->port, '-P', $to->port);
+}
+
+# Two servers' releases of different days may not go together: then a cluster of one table, without the library, fails as well.
+sub any_upgrade_fails
+{
+	my $from = PostgreSQL::Test::Cluster->new('plain_old', install_path => $old_bindir =~ s{/bin/*$}{}r);
+	$from->init($from->pg_version < 18 ? () : (no_data_checksums => 1));
+	$from->start;
+	$from->safe_psql('postgres', 'CREATE TABLE item (id int)');
+	$from->stop;
+	my $to = PostgreSQL::Test::Cluster->new('plain_new');
+	$to->init(no_data_checksums => 1);
+	return !run_log([ upgrade_command($from, $to) ]);
+}
+
 my $new = PostgreSQL::Test::Cluster->new('new');
 $new->init(no_data_checksums => 1);
 $new->append_conf('postgresql.conf', $preload);
 my $new_file = $new->data_dir . "/$kept";
 chdir PostgreSQL::Test::Utils::tempdir();
-my @upgrade = ('pg_upgrade', '--no-sync', '-d', $old->data_dir, '-D', $new->data_dir, '-b', $old_bindir, '-B', $new->config_data('--bindir'),
-	'-s', $new->host, '-p', $old->port, '-P', $new->port);
+my @upgrade = upgrade_command($old, $new);
 command_ok([ @upgrade, '--check' ], 'pg_upgrade has no objection');
-command_ok(\@upgrade, 'it takes the extension along');
+my $upgraded = run_log(\@upgrade);
+if (!$upgraded && any_upgrade_fails())
+{
+  SKIP: { skip 'these two releases cannot upgrade any table, with or without the library', 1; }
+	done_testing();
+	exit;
+}
+ok($upgraded, 'it takes the extension along')
+  or note(map { slurp_file($_) } glob($new->data_dir . '/pg_upgrade_output.d/*/log/*_dump_*.log'));
 ok(!-e 'update_extensions.sql', 'and asks for no update of it');
 ok(!-e $new_file, 'its own statements are not recorded');
 $new->start;
