@@ -92,6 +92,7 @@ namespace {
 
 void at_backend_exit(int, Datum) {
     if (slot == nullptr) return;
+    attach_slot(); // a reset since the last statement has forgotten what the slot holds
     abandon_idle_transaction();
     {
         const SlotWrite write;
