@@ -6,7 +6,10 @@ from wires import with_numbers
 
 SURE = ("medium", "high", "proven")
 # Other findings occur once a request, or once for each of its loops where they have different parents.
-PER_EXECUTION = {"seq_scan", "nested_loop_query"}
+PER_EXECUTION = {
+    *("seq_scan", "nested_loop_query", "leading_wildcard", "unindexed_sort", "deep_offset"),
+    *("unbounded_result", "non_sargable", "mass_write"),
+}
 FINDINGS = """
     select rule, severity, confidence, application_name, fingerprint, query, parent_query, occurrences, calls, evidence
     from query_audit.findings

@@ -46,6 +46,8 @@ STATUSES = ("new", "open", "done", "void")
 SESSIONS = 64
 JOBS = 2000
 LARGE_ROWS = 20000
+BULK_ROWS = 10500
+SPARE_ROWS = 4000
 COLUMN_TYPES = {
     "label": "text",
     "note": "text",
@@ -78,8 +80,17 @@ class Schema:
         self.journal = self.table(rng, "id bigserial primary key", "item bigint", "label text", "amount integer")
         self.ledger = self.table(rng, "id bigint primary key", "owner bigint", "amount integer", "label text")
         self.fill(self.ledger, 2000, "i", "i % 20", "0", "'label ' || i")
-        self.large = self.table(rng, "id bigint primary key", "code text", "label text")
-        self.fill(self.large, LARGE_ROWS, "i", "'code-' || i", "'label'")
+        self.large = self.table(
+            rng, "id bigint primary key", "code text", "label text", "place integer", "tag text", "rank integer"
+        )
+        others = "i::bigint * 7919 % 20011", "'tag-' || i", "i::bigint * 104729 % 20011"
+        self.fill(self.large, LARGE_ROWS, "i", "'code-' || i", "'label'", *(f"({value})" for value in others))
+        for use in ("place", "tag"):
+            self.statements.append(f"create index on {self.large['table']} ({self.large[use]})")
+        self.bulk = self.table(rng, "id bigserial primary key", "owner text", "label text")
+        self.statements.append(f"create index on {self.bulk['table']} ({self.bulk['owner']})")
+        self.spare = self.table(rng, "id bigint primary key", "label text")
+        self.fill(self.spare, SPARE_ROWS, "i", "'label'")
         self.function = self.names.new()
         self.create_function(leaves[0])
         self.statements.append("analyze")

@@ -7,6 +7,7 @@ import traceback
 from dataclasses import dataclass
 
 import counts
+import executions
 import innocent
 import loops
 import writes
@@ -14,8 +15,8 @@ from query import Dialect
 from request import Request
 from wires import STYLES, Pool, Wire
 
-GUILTY = (*loops.ENDPOINTS, *counts.ENDPOINTS, *writes.ENDPOINTS)
-INNOCENT = innocent.ENDPOINTS
+GUILTY = (*loops.ENDPOINTS, *counts.ENDPOINTS, *executions.ENDPOINTS, *writes.ENDPOINTS)
+INNOCENT = (*innocent.ENDPOINTS, *executions.NEIGHBOURS)
 
 
 @dataclass(frozen=True)
