@@ -195,6 +195,15 @@ SELECT id FROM orders WHERE total = 7 \g /dev/null
 SELECT index_of('SELECT id FROM orders WHERE total = 7');
 :drop \gexec
 DROP TABLE orders_total_idx;
+-- By an index that was begun and not finished.
+\set VERBOSITY terse
+CREATE UNIQUE INDEX CONCURRENTLY orders_total_idx ON orders ((total % 100));
+\set VERBOSITY default
+:keep;
+:create \gexec
+SELECT index_of('SELECT id FROM orders WHERE total = 7');
+:drop \gexec
+DROP INDEX orders_total_idx;
 
 -- To be left alone: none of these shows a row.
 

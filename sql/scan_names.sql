@@ -56,9 +56,15 @@ SELECT id FROM customer_names WHERE name = 'public 8' \g /dev/null
 SET application_name = 'a temporary table';
 CREATE TEMPORARY TABLE scratch AS SELECT i AS id, i % 500 AS kind FROM generate_series(1, 20000) AS i;
 SELECT id FROM scratch WHERE kind = 7 \g /dev/null
-SELECT rule, relation LIKE 'pg_temp%.scratch' AS relation, evidence ->> 'filter' AS filter FROM query_audit.findings
+SELECT rule, relation, evidence ->> 'filter' AS filter, fix_sql FROM query_audit.findings
 WHERE rule IN ('leading_wildcard', 'non_sargable', 'seq_scan', 'stale_statistics', 'unindexed_sort', 'wide_result')
   AND datname = current_database() AND application_name = 'a temporary table';
+SELECT definition, drop_definition FROM query_audit.index_candidates WHERE relation LIKE '%scratch';
+SELECT definition FROM query_audit.index_candidates WHERE relation LIKE '%scratch' \gexec
+SELECT drop_definition FROM query_audit.index_candidates WHERE relation LIKE '%scratch' \gexec
+\c
+SET max_parallel_workers_per_gather = 0;
+SELECT count(*) AS "of another session" FROM query_audit.index_candidates WHERE relation LIKE '%scratch';
 
 SET application_name = 'row security';
 CREATE TABLE notes (id integer, owner name, body text);

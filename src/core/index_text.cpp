@@ -59,8 +59,8 @@ bool write_condition(const IndexCondition &condition, const char *name, TextWrit
     return true;
 }
 
-// Collects the words of an index's table and body that its name is made of. Names without quotes have no upper case, so
-// what has it is a keyword.
+// Collects the words of an index's table and body that its name is made of, in lower case. Names without quotes have no
+// upper case, so what has it is a keyword, and of those with quotes it is what the name does not tell.
 class NameWords {
   public:
     explicit NameWords(TextWriter &out) noexcept : out_(out) {}
@@ -71,7 +71,7 @@ class NameWords {
             if (c == '"') quoted = !quoted;
             const bool upper = c >= 'A' && c <= 'Z';
             left_out_ = left_out_ || static_cast<unsigned char>(c) >= 0x80 || (upper && quoted);
-            if (upper && !quoted) c = static_cast<char>(c - 'A' + 'a');
+            if (upper) c = static_cast<char>(c - 'A' + 'a');
             add(c);
         }
         separate_ = true;

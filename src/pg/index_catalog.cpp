@@ -295,6 +295,7 @@ List *tables_of(Oid relation) {
 
 bool can_be_indexed(Oid relation) {
     const char relkind = relkind_of(relation);
+    if (isOtherTempNamespace(get_rel_namespace(relation))) return false;
     return relkind == RELKIND_RELATION || relkind == RELKIND_MATVIEW || relkind == RELKIND_PARTITIONED_TABLE;
 }
 

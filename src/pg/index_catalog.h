@@ -16,7 +16,8 @@ struct CatalogTable {
     bool stale; // changed a lot since it was analysed, or never analysed
 };
 
-// Whether there is such a table or materialized view in this database, of a kind that may be indexed.
+// Whether there is such a table or materialized view in this database, of a kind that may be indexed, and not another
+// session's.
 [[nodiscard]] bool can_be_indexed(Oid relation);
 
 // Everything but the columns of IndexedTable. `expressions` are those of the needs that will be judged by it, NULL

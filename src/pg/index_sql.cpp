@@ -9,16 +9,19 @@ constexpr Size bytes_of_names = 1024; // in a statement, with its keywords
 // A partitioned table up to this size is indexed at once: its writers wait for a second or two.
 constexpr double small_bytes = 128.0 * 1024 * 1024;
 
-// Whether the name belongs to something else than the proposed index, which may have been created since.
+// Whether the name belongs to something else than the proposed index, which may have been created since: also to one
+// that was begun without blocking writers, and failed or is not finished.
 bool is_taken(const char *name, Oid schema, Oid table) {
     const Oid holder = get_relname_relid(name, schema);
     if (!OidIsValid(holder)) return false;
     HeapTuple tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(holder));
     if (!HeapTupleIsValid(tuple)) return true;
-    const bool of_table = reinterpret_cast<Form_pg_index>(GETSTRUCT(tuple))->indrelid == table;
+    const auto *index = reinterpret_cast<Form_pg_index>(GETSTRUCT(tuple));
+    const bool of_table = index->indrelid == table;
+    const bool unfinished = !index->indisvalid && get_rel_relkind(holder) == RELKIND_INDEX;
     const bool partial = !heap_attisnull(tuple, Anum_pg_index_indpred, nullptr);
     ReleaseSysCache(tuple);
-    return !of_table || partial;
+    return !of_table || partial || unfinished;
 }
 
 void choose_name(Oid relation, const char *relation_name, const char *body, char (&name)[index_name_bytes]) {
@@ -30,7 +33,7 @@ void choose_name(Oid relation, const char *relation_name, const char *body, char
 // Whole, however long its quotes make it; null when the table is gone.
 const char *qualified_name(Oid relation) {
     const char *name = get_rel_name(relation);
-    const char *schema = name != nullptr ? get_namespace_name(get_rel_namespace(relation)) : nullptr;
+    const char *schema = name != nullptr ? get_namespace_name_or_temp(get_rel_namespace(relation)) : nullptr;
     return schema != nullptr ? quote_qualified_identifier(schema, name) : nullptr;
 }
 

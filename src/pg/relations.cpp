@@ -89,7 +89,7 @@ Oid root_relation(Relation relation) {
 
 void write_relation_name(Oid relation, char (&out)[relation_name_bytes]) {
     const char *name = get_rel_name(relation);
-    const char *schema = name != nullptr ? get_namespace_name(get_rel_namespace(relation)) : nullptr;
+    const char *schema = name != nullptr ? get_namespace_name_or_temp(get_rel_namespace(relation)) : nullptr;
     const char *whole = schema != nullptr ? quote_qualified_identifier(schema, name) : "";
     // One that is mostly quotes may not fit, and cut it would end in the midst of them: no name, and no SQL with it.
     assign_text(out, strlen(whole) < relation_name_bytes ? whole : "");
