@@ -34,6 +34,25 @@ SET application_name = 'partitions that are merged, one of which has the index';
 SELECT id FROM logs ORDER BY at LIMIT 5 \g /dev/null
 :found;
 
+SET application_name = 'partitions, the first of which has the index';
+SET enable_indexscan = off;
+SELECT id FROM logs ORDER BY at DESC LIMIT 7 \g /dev/null
+:found;
+SET application_name = 'partitions that are merged for a part of the order';
+RESET enable_indexscan;
+CREATE INDEX logs_2_day ON logs_2 (day);
+SELECT id FROM logs ORDER BY day, at LIMIT 5 \g /dev/null
+:found;
+DROP INDEX logs_2_day;
+SET application_name = 'partitions, all of which have the index';
+CREATE INDEX logs_2_at ON logs_2 (at);
+CREATE INDEX logs_3_at ON logs_3 (at);
+SET enable_indexscan = off;
+SELECT id FROM logs ORDER BY at DESC LIMIT 9 \g /dev/null
+RESET enable_indexscan;
+:found;
+DROP INDEX logs_2_at, logs_3_at;
+
 -- What is found by equality comes in order, and what is all in the index need not be looked up.
 SET application_name = 'a window of what is found by equality';
 SELECT note, row_number() OVER (PARTITION BY value ORDER BY at) FROM readings WHERE sensor = 7 \g /dev/null

@@ -44,6 +44,7 @@ struct TableScan {
 struct Collection {
     const PlannedStmt *plan;
     PlanOrder order;
+    bool order_described;
     uint64 rows_read;
     int count;
     TableScan tables[most_tables];
@@ -229,7 +230,7 @@ bool is_worth_naming(const Collection &collection, const TableScan &table, uint6
     return is_surprising(table) && (filtered || table.method != ScanMethod::sequential);
 }
 
-void describe(const QueryDesc *query, const Collection &collection, const TableScan &table, ScanFacts &facts) {
+void describe(const QueryDesc *query, Collection &collection, const TableScan &table, ScanFacts &facts) {
     memset(static_cast<void *>(&facts), 0, sizeof(facts));
     facts.relation = table.root;
     facts.method = table.method;
@@ -253,7 +254,8 @@ void describe(const QueryDesc *query, const Collection &collection, const TableS
     const bool nearer = plain && !facts.index_exists && facts.missed != Missed::collation;
     if (nearer) facts.missed = Missed::none;
     if (is_surprising(table)) describe_changes(table.example->ss_currentRelation, facts);
-    if (sorted) describe_order(query->plannedstmt, collection.order, table.example, facts);
+    if (sorted && !collection.order_described) describe_order(query, collection.order, facts);
+    collection.order_described = collection.order_described || sorted;
 }
 
 bool find_limit(PlanState *node, void *found) {
@@ -295,6 +297,7 @@ const PlanFacts *collect_plan_facts(const QueryDesc *query, bool wide) {
     if (collection.order.rows < static_cast<uint64>(settings.thresholds[rule_index::unindexed_sort][0])) {
         collection.order.sort = nullptr;
     }
+    collection.order_described = false;
     collection.rows_read = 0;
     collection.count = 0;
     (void)collect(query->planstate, &collection);

@@ -30,14 +30,8 @@ bool keeps_order(const PlannedStmt *plan, const Plan *node, Index entry, bool jo
         }
         return false;
     };
+    if (is_table_scan(node)) return counted_entry(plan, reinterpret_cast<const Scan *>(node)->scanrelid) == entry;
     switch (nodeTag(node)) {
-    case T_SeqScan:
-    case T_SampleScan:
-    case T_IndexScan:
-    case T_IndexOnlyScan:
-    case T_BitmapHeapScan:
-    case T_TidRangeScan:
-        return counted_entry(plan, reinterpret_cast<const Scan *>(node)->scanrelid) == entry;
     case T_Append:
         return one_of(reinterpret_cast<const Append *>(node)->appendplans);
     case T_MergeAppend:
@@ -90,7 +84,7 @@ int equality_keys(const ScanState *scan, OrderKey (&keys)[most_keys]) {
             Condition &condition = conditions[count];
             const Node *clause = static_cast<const Node *>(lfirst(cell));
             // The rows of several values are in order each, and not together.
-            const bool one_value = !IsA(clause, ScalarArrayOpExpr);
+            const bool one_value = !IsA(clause, ScalarArrayOpExpr) && !IsA(clause, BoolExpr);
             if (one_value && read_condition(scan->ss_currentRelation, clause, scan->ps.state, condition) &&
                 condition.key.use == KeyUse::equality) {
                 ++count;
@@ -103,10 +97,27 @@ int equality_keys(const ScanState *scan, OrderKey (&keys)[most_keys]) {
     return count;
 }
 
+// As it is written for another partition, whose columns may have other numbers.
+const Node *in_partition(const Node *expression, Oid from, const ScanState *scan) {
+    const Oid to = RelationGetRelid(scan->ss_currentRelation);
+    if (from == to) return expression;
+    Node *copy = static_cast<Node *>(copyObjectImpl(expression));
+    ListCell *cell;
+    foreach (cell, pull_var_clause(copy, PVC_RECURSE_PLACEHOLDERS)) {
+        Var *column = static_cast<Var *>(lfirst(cell));
+        const char *name = get_attname(from, column->varattno, true);
+        column->varattno = name != nullptr ? get_attnum(to, name) : static_cast<AttrNumber>(InvalidAttrNumber);
+        column->varno = static_cast<int>(reinterpret_cast<const Scan *>(scan->ps.plan)->scanrelid);
+    }
+    return copy;
+}
+
 int order_keys(const PlannedStmt *plan, const PlanOrder &order, const ScanState *scan, OrderKey (&keys)[most_keys]) {
     int count = equality_keys(scan, keys);
     for (int i = 0; i < order.sort->numCols && count < most_keys; ++i) {
-        const Node *expression = origin_of_key(plan, order.sort, i).expression;
+        const Origin origin = origin_of_key(plan, order.sort, i);
+        const Oid relation = rt_fetch(origin.scan->scanrelid, plan->rtable)->relid;
+        const Node *expression = in_partition(origin.expression, relation, scan);
         const auto same = [expression](const OrderKey &key) { return equal(key.expression, expression); };
         if (std::any_of(keys, keys + count, same)) continue;
         Oid family;
@@ -197,6 +208,7 @@ bool stops_with_parent(const PlanState *node) {
     case T_UniqueState:
     case T_GroupState:
     case T_SubqueryScanState:
+    case T_IncrementalSortState: // sorts one group after the other
     case T_ResultState:
     case T_LockRowsState:
     case T_AppendState:
@@ -325,6 +337,32 @@ class OrderSeeker {
     PlanOrder found_ = no_order;
 };
 
+struct Unordered {
+    const PlannedStmt *plan;
+    const PlanOrder *order;
+    const ScanState *scan; // null: none was found
+    OrderKey keys[most_keys];
+    int count;
+};
+
+// The first scan of the table, or of one of its partitions, that has no index with the order.
+bool find_unordered(PlanState *node, void *context) {
+    if (node == nullptr) return false;
+    Unordered &found = *static_cast<Unordered *>(context);
+    if (!is_table_scan(node->plan)) return walk_plan_state(node, find_unordered, context);
+    const ScanState *scan = reinterpret_cast<const ScanState *>(node);
+    const Index entry = reinterpret_cast<const Scan *>(node->plan)->scanrelid;
+    if (scan->ss_currentRelation == nullptr || counted_entry(found.plan, entry) != found.order->entry) return false;
+    found.count = order_keys(found.plan, *found.order, scan, found.keys);
+    TableIndex indexes[most_indexes];
+    const int count = indexes_of(scan->ss_currentRelation, indexes);
+    if (std::none_of(indexes, indexes + count,
+                     [&](const TableIndex &index) { return gives_order(index, found.keys, found.count); })) {
+        found.scan = scan;
+    }
+    return found.scan != nullptr;
+}
+
 } // namespace
 
 PlanState *input_of_sort(PlanState *node) {
@@ -338,21 +376,13 @@ PlanOrder order_of_plan(const QueryDesc *query) {
     return seeker.found();
 }
 
-void describe_order(const PlannedStmt *plan, const PlanOrder &order, const ScanState *scan, ScanFacts &facts) {
-    Relation relation = scan->ss_currentRelation;
-    // The keys' columns are numbered as those of the partition that was described.
-    if (order.scan->scanrelid != reinterpret_cast<const Scan *>(scan->ps.plan)->scanrelid) return;
-    OrderKey keys[most_keys];
-    const int count = order_keys(plan, order, scan, keys);
-    TableIndex indexes[most_indexes];
-    const int index_count = indexes_of(relation, indexes);
-    if (std::any_of(indexes, indexes + index_count,
-                    [&](const TableIndex &index) { return gives_order(index, keys, count); })) {
-        return;
-    }
+void describe_order(const QueryDesc *query, const PlanOrder &order, ScanFacts &facts) {
+    Unordered unordered{query->plannedstmt, &order, nullptr, {}, 0};
+    (void)find_unordered(query->planstate, &unordered);
+    if (unordered.scan == nullptr) return;
     facts.rows_sorted = order.rows;
     facts.sort_limited = order.limited;
-    write_keys(RelationGetRelid(relation), keys, count, facts);
+    write_keys(RelationGetRelid(unordered.scan->ss_currentRelation), unordered.keys, unordered.count, facts);
 }
 
 } // namespace query_audit

@@ -23,8 +23,8 @@ struct PlanOrder {
 // of them.
 [[nodiscard]] PlanOrder order_of_plan(const QueryDesc *query);
 
-// Fills rows_sorted, sort_limited and sort_columns from the order and the table's scan; leaves them empty where an
-// index of the table has the order.
-void describe_order(const PlannedStmt *plan, const PlanOrder &order, const ScanState *scan, ScanFacts &facts);
+// Fills rows_sorted, sort_limited and sort_columns from the order; leaves them empty where the table, and where it is
+// partitioned each partition that was scanned, has an index with that order.
+void describe_order(const QueryDesc *query, const PlanOrder &order, ScanFacts &facts);
 
 } // namespace query_audit

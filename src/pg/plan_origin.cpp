@@ -18,21 +18,6 @@ bool makes_other_rows(const Plan *node) {
     return IsA(node, Agg) || IsA(node, Group) || IsA(node, WindowAgg) || IsA(node, SetOp) || IsA(node, RecursiveUnion);
 }
 
-bool is_table_scan(const Plan *node) {
-    switch (nodeTag(node)) {
-    case T_SeqScan:
-    case T_SampleScan:
-    case T_IndexScan:
-    case T_IndexOnlyScan:
-    case T_BitmapHeapScan:
-    case T_TidScan:
-    case T_TidRangeScan:
-        return true;
-    default:
-        return false;
-    }
-}
-
 const Node *held_by_index(const Plan *node, const Node *expression) {
     if (!IsA(node, IndexOnlyScan)) return expression;
     if (!IsA(expression, Var) || reinterpret_cast<const Var *>(expression)->varno != INDEX_VAR) return nullptr;
@@ -71,6 +56,21 @@ Origin origin_of_parts(const PlannedStmt *plan, const List *parts, AttrNumber co
 }
 
 } // namespace
+
+bool is_table_scan(const Plan *node) {
+    switch (nodeTag(node)) {
+    case T_SeqScan:
+    case T_SampleScan:
+    case T_IndexScan:
+    case T_IndexOnlyScan:
+    case T_BitmapHeapScan:
+    case T_TidScan:
+    case T_TidRangeScan:
+        return true;
+    default:
+        return false;
+    }
+}
 
 Origin origin_of(const PlannedStmt *plan, const Plan *node, const Node *expression) {
     constexpr Origin none = {nullptr, nullptr};

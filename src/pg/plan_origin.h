@@ -5,6 +5,9 @@
 
 namespace query_audit {
 
+// Whether the node reads a table itself.
+[[nodiscard]] bool is_table_scan(const Plan *node);
+
 // An expression of a node's output, or of its conditions, followed down to the scan whose columns it is made of.
 struct Origin {
     const Scan *scan; // null where it is computed on the way, or comes from no table
