@@ -15,8 +15,6 @@ constexpr double least_brin_bytes = 128.0 * 1024 * 1024;
 // A condition on a column that is NULL as seldom as this leaves hardly anything out.
 constexpr float least_null_fraction = 0.5F;
 
-bool is_equality(const AccessKey &key) noexcept { return key.use == KeyUse::equality || key.use == KeyUse::join; }
-
 bool is_inverted(const AccessKey &key) noexcept {
     return key.use == KeyUse::pattern || key.use == KeyUse::containment || key.use == KeyUse::full_text;
 }
@@ -54,10 +52,15 @@ class Former {
         return find(KeyUse::range) != nullptr || (find(KeyUse::sort) != nullptr && need_.sort_limited != 0);
     }
 
-    // A join's key is one that is compared with a value only where the other table's rows are looped over; a range or a
-    // sort must not stand behind one that is not.
-    [[nodiscard]] bool leads(const AccessKey &key) const noexcept {
-        return key.use == KeyUse::equality || (key.use == KeyUse::join && (scan_.scans > scan_.calls || !has_tail()));
+    // A join's key is one that is compared with a value only where the other table's rows are looped over.
+    [[nodiscard]] bool is_compared(const AccessKey &key) const noexcept {
+        return key.use == KeyUse::equality || (key.use == KeyUse::join && scan_.scans > scan_.calls);
+    }
+
+    // Where they are not, they might be, once it stands in an index behind the keys that are; but no range or sort must
+    // stand behind it.
+    [[nodiscard]] bool may_be_compared(const AccessKey &key) const noexcept {
+        return is_compared(key) || (key.use == KeyUse::join && !has_tail());
     }
 
     [[nodiscard]] bool holds(const AccessKey &key) const noexcept {
@@ -95,7 +98,7 @@ class Former {
     [[nodiscard]] double rows_by_equality() const noexcept {
         double rows = rows_of_table(scan_, table_);
         for (int i = 0; i < need_.count; ++i) {
-            if (!is_equality(need_.keys[i]) || !leads(need_.keys[i])) continue;
+            if (!is_compared(need_.keys[i])) continue;
             rows /= distinct_values(need_.keys[i].distinct);
         }
         return rows;
@@ -132,12 +135,15 @@ class Former {
         AccessKey found[max_access_keys];
         int count = 0;
         for (int i = 0; i < need_.count; ++i) {
-            if (is_equality(need_.keys[i]) && leads(need_.keys[i])) found[count++] = need_.keys[i];
+            if (may_be_compared(need_.keys[i])) found[count++] = need_.keys[i];
         }
-        std::stable_sort(found, found + count,
-                         [](const AccessKey &a, const AccessKey &b) noexcept { return a.distinct > b.distinct; });
+        std::stable_sort(found, found + count, [this](const AccessKey &a, const AccessKey &b) noexcept {
+            return is_compared(a) != is_compared(b) ? is_compared(a) : a.distinct > b.distinct;
+        });
         const int room = has_tail() ? max_index_keys - 1 : max_index_keys;
-        for (int i = 0; i < count && candidate_.key_count < room; ++i) add(found[i], KeyUse::equality, 0);
+        for (int i = 0; i < count && candidate_.key_count < room; ++i) {
+            add(found[i], is_compared(found[i]) ? KeyUse::equality : KeyUse::join, 0);
+        }
     }
 
     void add_sort(std::uint8_t group) noexcept {

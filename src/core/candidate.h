@@ -25,7 +25,7 @@ constexpr int max_index_includes = max_access_columns;
 
 struct IndexKey {
     std::int16_t attribute; // 0: the index's expression
-    KeyUse use;             // equality (joins too), range or sort; what GIN is asked for
+    KeyUse use;             // equality (joins that loop too), join, range or sort; what GIN is asked for
     std::uint8_t flags;     // key_flag of a sort
     OperatorClass operator_class;
     std::uint8_t group; // keys of one group may stand in any order; a group stands before those of higher numbers
@@ -148,7 +148,7 @@ void cover_candidate(const ScanNeed &need, const IndexedTable &table, IndexCandi
 // Makes `wide` serve what `narrow` serves as well, where that takes no further key. Returns whether it does.
 bool fold_candidate(const IndexCandidate &narrow, IndexCandidate &wide) noexcept;
 
-// The most selective first, where the order is free.
+// The most selective first, where the order is free, and joins last.
 void order_keys(IndexCandidate &candidate) noexcept;
 
 // Takes the keys away that come after few rows are left.

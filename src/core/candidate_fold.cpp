@@ -126,7 +126,8 @@ class Folder {
             if (held.use != KeyUse::sort) held.flags = key.flags;
             if (!direction_.fits(key.flags, held.flags)) return false;
         }
-        if (held.use == KeyUse::equality) held.use = key.use; // the one that asks more
+        // The one that asks more.
+        if (held.use == KeyUse::join || (held.use == KeyUse::equality && key.use != KeyUse::join)) held.use = key.use;
         emit(held, group);
         return true;
     }

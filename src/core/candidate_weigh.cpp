@@ -159,7 +159,9 @@ bool index_answers(const ExistingIndex &index, const ScanNeed &need, const Index
 void order_keys(IndexCandidate &candidate) noexcept {
     std::stable_sort(candidate.keys, candidate.keys + candidate.key_count,
                      [](const IndexKey &a, const IndexKey &b) noexcept {
-                         return a.group != b.group ? a.group < b.group : a.distinct > b.distinct;
+                         if (a.group != b.group) return a.group < b.group;
+                         const bool join = a.use == KeyUse::join;
+                         return join != (b.use == KeyUse::join) ? !join : a.distinct > b.distinct;
                      });
 }
 

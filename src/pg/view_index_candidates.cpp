@@ -49,8 +49,9 @@ Scans visible_scans() {
 // the table and LIMIT for a tenth of the rows, and knows neither a condition nor an expression's constant that the text
 // gives as a value.
 bool depends_on_values(const IndexCandidate &index) {
-    const bool by_value = std::any_of(index.keys, index.keys + index.key_count,
-                                      [](const IndexKey &key) { return key.use != KeyUse::equality; });
+    const bool by_value = std::any_of(index.keys, index.keys + index.key_count, [](const IndexKey &key) {
+        return key.use != KeyUse::equality && key.use != KeyUse::join;
+    });
     const bool by_condition =
         std::any_of(index.conditions, index.conditions + index.condition_count, [](const IndexCondition &condition) {
             return condition.use == KeyUse::is_true || condition.use == KeyUse::is_false;

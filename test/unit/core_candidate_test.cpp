@@ -46,9 +46,17 @@ TEST(Candidate, LeavesASortedColumnOutThatIsComparedForEquality) {
 
 TEST(Candidate, TakesAJoinForEquality) {
     const AccessKey join = key('b', KeyUse::join, 1000);
-    EXPECT_EQ(candidate_of(need({by('a', 5), join})), "(b, a)");
+    EXPECT_EQ(candidate_of(need({by('a', 5), join}, {.loops = 20})), "(b, a)");
+    EXPECT_EQ(candidate_of(need({join})), "(b)");
     EXPECT_EQ(candidate_of(need({join, range('c')}, {.loops = 20})), "(b, c)");
     EXPECT_EQ(candidate_of(need({join, range('c')})), "(c)") << "hashed, the join's key is compared with no value";
+}
+
+TEST(Candidate, PutsAJoinThatDoesNotLoopBehindWhatIsComparedWithAValue) {
+    const AccessKey join = key('b', KeyUse::join, 100'000);
+    EXPECT_EQ(candidate_of(need({join, by('a', 5)})), "(a, b)");
+    EXPECT_EQ(candidate_of(need({join, by('a', 50'000)})), "(a)") << "as few rows as the other key would leave";
+    EXPECT_EQ(propose({need({join, by('a', 5)}), need({by('b', 100'000)})}).text(), "(b)") << "one for both";
 }
 
 TEST(Candidate, IsPartialWhereAConditionIsConstant) {
