@@ -17,7 +17,8 @@ constexpr std::size_t filter_bytes = 160;
 constexpr std::size_t index_columns_bytes = 128;
 constexpr std::size_t index_name_bytes = 64;
 
-enum class ScanMethod : std::uint8_t { sequential, index, bitmap };
+// whole_index: all of an index, for its order or its columns, or up to where a LIMIT ended it.
+enum class ScanMethod : std::uint8_t { sequential, whole_index, index, bitmap };
 
 // What kept an index whose first column a condition names from answering it.
 enum class Missed : std::uint8_t {

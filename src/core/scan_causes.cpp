@@ -17,6 +17,10 @@ bool is_wasteful(const ScanFacts &scan, const int *thresholds) noexcept {
 
 } // namespace
 
+bool searches_all(const ScanFacts &scan) noexcept {
+    return scan.method == ScanMethod::sequential || scan.method == ScanMethod::whole_index;
+}
+
 std::uint64_t rows_of_a_pass(const ScanFacts &scan) noexcept {
     return scan.rows_read / std::max<std::uint64_t>(1, scan.loops);
 }
@@ -38,8 +42,7 @@ bool is_missed_index(const ScanFacts &scan, const Settings &settings) noexcept {
     constexpr int rule = rule_index::non_sargable;
     const bool missed =
         scan.missed != Missed::none && (scan.missed != Missed::configuration || scan.missed_index[0] != '\0');
-    return settings.enabled(rule) && scan.method == ScanMethod::sequential && missed &&
-           is_wasteful(scan, settings.thresholds[rule]);
+    return settings.enabled(rule) && searches_all(scan) && missed && is_wasteful(scan, settings.thresholds[rule]);
 }
 
 bool has_stale_estimate(const ScanFacts &scan, const Settings &settings) noexcept {

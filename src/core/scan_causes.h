@@ -16,6 +16,9 @@ namespace query_audit {
 // Whether statistics that were off made the planner read the whole table, though an index is there.
 [[nodiscard]] bool is_misled(const ScanFacts &scan, const Settings &settings) noexcept;
 
+// Whether no condition told it where to look.
+[[nodiscard]] bool searches_all(const ScanFacts &scan) noexcept;
+
 // Rows that one pass read, and whether so much of them, in percent, was thrown away.
 [[nodiscard]] std::uint64_t rows_of_a_pass(const ScanFacts &scan) noexcept;
 [[nodiscard]] bool throws_away(const ScanFacts &scan, int percent) noexcept;

@@ -36,6 +36,14 @@ bool is_path_operator(Oid operator_id) {
     return OidIsValid(operator_class) && op_in_opfamily(operator_id, get_opclass_family(operator_class));
 }
 
+// What trigrams answer: the pattern operators of text, which those of its domains and of varchar are as well.
+bool is_of_text(Oid operator_id) {
+    Oid left;
+    Oid right;
+    op_input_types(operator_id, &left, &right);
+    return left == TEXTOID && operator_id < FirstNormalObjectId;
+}
+
 bool read_comparison(Oid operator_id, const Node *left, const Node *right, const EState *state, Condition &condition) {
     condition.expression = strip(left);
     condition.value = right;
@@ -49,7 +57,9 @@ bool read_comparison(Oid operator_id, const Node *left, const Node *right, const
     const Pattern pattern = read_pattern(operator_id, right, state);
     if (pattern.kind != PatternKind::none) {
         const bool fixed = pattern.kind == PatternKind::fixed_beginning;
-        condition.key.use = fixed ? KeyUse::range : KeyUse::pattern;
+        // Trigrams are of text; a type of its own, as citext, has other operators.
+        const KeyUse open = is_of_text(operator_id) ? KeyUse::pattern : KeyUse::none;
+        condition.key.use = fixed ? KeyUse::range : open;
         if (fixed && !sorts_by_bytes(exprCollation(condition.expression))) {
             condition.key.flags |= key_flag::pattern_order;
         }
@@ -61,13 +71,23 @@ bool read_comparison(Oid operator_id, const Node *left, const Node *right, const
     return condition.key.use != KeyUse::none;
 }
 
+bool read_either_way(Oid operator_id, const void *one, const void *other, const EState *state, Condition &condition) {
+    const Node *left = static_cast<const Node *>(one);
+    const Node *right = static_cast<const Node *>(other);
+    if (!is_value(left)) return read_comparison(operator_id, left, right, state, condition);
+    const Oid commutator = get_commutator(operator_id);
+    return OidIsValid(commutator) && read_comparison(commutator, right, left, state, condition);
+}
+
 bool read_operator(const OpExpr *clause, const EState *state, Condition &condition) {
     if (list_length(clause->args) != 2) return false;
-    const Node *left = static_cast<const Node *>(linitial(clause->args));
-    const Node *right = static_cast<const Node *>(llast(clause->args));
-    if (!is_value(left)) return read_comparison(clause->opno, left, right, state, condition);
-    const Oid commutator = get_commutator(clause->opno);
-    return OidIsValid(commutator) && read_comparison(commutator, right, left, state, condition);
+    return read_either_way(clause->opno, linitial(clause->args), llast(clause->args), state, condition);
+}
+
+// Rows are in order by what stands first.
+bool read_rows(const RowCompareExpr *rows, const EState *state, Condition &condition) {
+    return read_either_way(linitial_oid(rows->opnos), linitial(rows->largs), linitial(rows->rargs), state, condition) &&
+           condition.key.use == KeyUse::range;
 }
 
 bool read_test(const Node *expression, KeyUse use, Condition &condition) {
@@ -79,10 +99,36 @@ bool read_test(const Node *expression, KeyUse use, Condition &condition) {
     return of_null ? is_indexable(condition.expression) : is_column(condition.expression);
 }
 
+// As a key, and not as an index's condition: the planner does not see that IS TRUE and the column itself are the same.
 bool read_boolean_test(const BooleanTest *test, Condition &condition) {
-    const Node *argument = reinterpret_cast<const Node *>(test->arg);
-    if (test->booltesttype == IS_TRUE) return read_test(argument, KeyUse::is_true, condition);
-    return test->booltesttype == IS_FALSE && read_test(argument, KeyUse::is_false, condition);
+    const bool value = test->booltesttype == IS_TRUE || test->booltesttype == IS_FALSE;
+    return value && read_test(reinterpret_cast<const Node *>(test->arg), KeyUse::equality, condition);
+}
+
+bool read_clause(const Node *clause, const EState *state, Condition &condition);
+
+// Comparisons of one expression are answered by one index, one after the other, as a list of values is.
+bool read_alternatives(const List *alternatives, const EState *state, Condition &condition) {
+    bool range = false;
+    const Node *expression = nullptr;
+    ListCell *cell;
+    foreach (cell, alternatives) {
+        memset(static_cast<void *>(&condition), 0, sizeof(condition));
+        if (!read_clause(static_cast<const Node *>(lfirst(cell)), state, condition)) return false;
+        const KeyUse use = condition.key.use;
+        if (use != KeyUse::equality && use != KeyUse::range && use != KeyUse::is_null) return false;
+        if (expression != nullptr && !equal(expression, condition.expression)) return false;
+        range = range || use == KeyUse::range;
+        expression = condition.expression;
+    }
+    condition.key.use = range ? KeyUse::range : KeyUse::equality;
+    return expression != nullptr;
+}
+
+bool read_boolean(const BoolExpr *clause, const EState *state, Condition &condition) {
+    if (clause->boolop == OR_EXPR) return read_alternatives(clause->args, state, condition);
+    return clause->boolop == NOT_EXPR &&
+           read_test(static_cast<const Node *>(linitial(clause->args)), KeyUse::is_false, condition);
 }
 
 bool read_clause(const Node *clause, const EState *state, Condition &condition) {
@@ -102,11 +148,10 @@ bool read_clause(const Node *clause, const EState *state, Condition &condition) 
     }
     case T_BooleanTest:
         return read_boolean_test(reinterpret_cast<const BooleanTest *>(clause), condition);
-    case T_BoolExpr: {
-        const BoolExpr *negation = reinterpret_cast<const BoolExpr *>(clause);
-        return negation->boolop == NOT_EXPR &&
-               read_test(static_cast<const Node *>(linitial(negation->args)), KeyUse::is_false, condition);
-    }
+    case T_BoolExpr:
+        return read_boolean(reinterpret_cast<const BoolExpr *>(clause), state, condition);
+    case T_RowCompareExpr:
+        return read_rows(reinterpret_cast<const RowCompareExpr *>(clause), state, condition);
     case T_Var:
         return read_test(clause, KeyUse::is_true, condition);
     default:
@@ -196,7 +241,7 @@ class NeedWriter {
     }
 
     bool add(AccessKey key, const Node *expression, Oid relation) {
-        if (need_.count == max_access_keys) return false;
+        if (need_.count == max_access_keys || key.use == KeyUse::none) return false;
         if (key.attribute > 0) {
             key.attribute = root_attribute(relation, key.attribute);
             if (key.attribute == InvalidAttrNumber) return false;

@@ -7,11 +7,6 @@ namespace {
 
 constexpr int deepest_expression = 6;
 
-bool is_json_access(Oid operator_id) {
-    const char *name = get_opname(operator_id);
-    return name != nullptr && (strcmp(name, "->") == 0 || strcmp(name, "->>") == 0);
-}
-
 bool is_constant(const Node *node, Oid type) {
     if (node == nullptr || !IsA(node, Const)) return false;
     const Const *constant = reinterpret_cast<const Const *>(node);
@@ -19,6 +14,25 @@ bool is_constant(const Node *node, Oid type) {
 }
 
 bool is_text_constant(const Node *node) { return is_constant(node, TEXTOID); }
+
+// A place in a document: by name, by number, or by a path of either.
+bool is_json_access(const OpExpr *expression) {
+    const char *name = get_opname(expression->opno);
+    if (name == nullptr || list_length(expression->args) != 2) return false;
+    const Node *place = static_cast<const Node *>(llast(expression->args));
+    if (strcmp(name, "->") == 0 || strcmp(name, "->>") == 0) {
+        return is_text_constant(place) || is_constant(place, INT4OID);
+    }
+    return (strcmp(name, "#>") == 0 || strcmp(name, "#>>") == 0) && is_constant(place, TEXTARRAYOID);
+}
+
+void write_place(const Const *place, TextWriter &out) {
+    Oid output;
+    bool varlena;
+    getTypeOutputInfo(place->consttype, &output, &varlena);
+    const char *words = OidOutputFunctionCall(output, place->constvalue);
+    out.append(place->consttype == INT4OID ? words : quote_literal_cstr(words));
+}
 
 // Stands between columns that are put together, or for one that is NULL, and tells nothing of anybody's data.
 bool is_blank_text(const Node *node) {
@@ -73,8 +87,7 @@ bool is_made_of_columns(const Node *node, int depth) {
     } else if (IsA(node, OpExpr)) {
         const OpExpr *expression = reinterpret_cast<const OpExpr *>(node);
         arguments = expression->args;
-        if (list_length(arguments) == 2 && is_json_access(expression->opno) &&
-            is_text_constant(static_cast<const Node *>(llast(arguments)))) {
+        if (is_json_access(expression)) {
             return is_made_of_columns(static_cast<const Node *>(linitial(arguments)), depth + 1);
         }
         ListCell *operand;
@@ -158,6 +171,13 @@ void ExpressionWriter::write(const Node *node, int depth) {
         write(reinterpret_cast<const Node *>(test->arg), depth + 1);
         return out_.append(test->nulltesttype == IS_NULL ? " IS NULL" : " IS NOT NULL");
     }
+    case T_BooleanTest:
+        return write_test(reinterpret_cast<const BooleanTest *>(node), depth);
+    case T_SubPlan:
+    case T_AlternativeSubPlan:
+        return out_.append("(SELECT ...)");
+    case T_RowCompareExpr:
+        return write_rows(reinterpret_cast<const RowCompareExpr *>(node), depth);
     case T_FuncExpr:
         return write_function(reinterpret_cast<const FuncExpr *>(node), depth);
     case T_CoalesceExpr:
@@ -184,7 +204,6 @@ void ExpressionWriter::write_constant(const Const *constant) {
 void ExpressionWriter::write_operator(const OpExpr *expression, int depth) {
     const char *name = get_opname(expression->opno);
     const Node *right = static_cast<const Node *>(llast(expression->args));
-    const bool json = is_json_access(expression->opno);
     if (depth > 0) out_.append("(");
     if (list_length(expression->args) == 2) {
         write(static_cast<const Node *>(linitial(expression->args)), depth + 1);
@@ -192,9 +211,8 @@ void ExpressionWriter::write_operator(const OpExpr *expression, int depth) {
     }
     out_.append(name != nullptr ? name : "?");
     out_.append(" ");
-    if (json && is_text_constant(right)) {
-        const Const *key = reinterpret_cast<const Const *>(right);
-        out_.append(quote_literal_cstr(TextDatumGetCString(key->constvalue)));
+    if (is_json_access(expression)) {
+        write_place(reinterpret_cast<const Const *>(right), out_);
     } else {
         write(right, depth + 1);
     }
@@ -230,6 +248,22 @@ void ExpressionWriter::write_boolean(const BoolExpr *expression, int depth) {
         separator = expression->boolop == AND_EXPR ? " AND " : " OR ";
     }
     out_.append(")");
+}
+
+void ExpressionWriter::write_test(const BooleanTest *test, int depth) {
+    static const char *const words[] = {" IS TRUE",      " IS NOT TRUE", " IS FALSE",
+                                        " IS NOT FALSE", " IS UNKNOWN",  " IS NOT UNKNOWN"};
+    write(reinterpret_cast<const Node *>(test->arg), depth + 1);
+    out_.append(words[test->booltesttype]);
+}
+
+void ExpressionWriter::write_rows(const RowCompareExpr *rows, int depth) {
+    const char *name = get_opname(linitial_oid(rows->opnos));
+    write_arguments(rows->largs, depth);
+    out_.append(" ");
+    out_.append(name != nullptr ? name : "?");
+    out_.append(" ");
+    write_arguments(rows->rargs, depth);
 }
 
 void ExpressionWriter::write_function(const FuncExpr *expression, int depth) {

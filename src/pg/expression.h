@@ -44,6 +44,8 @@ class ExpressionWriter {
     void write_operator(const OpExpr *expression, int depth);
     void write_array(const ScalarArrayOpExpr *expression, int depth);
     void write_boolean(const BoolExpr *expression, int depth);
+    void write_test(const BooleanTest *test, int depth);
+    void write_rows(const RowCompareExpr *rows, int depth);
     void write_function(const FuncExpr *expression, int depth);
     void write_cast(const Node *argument, const Node *cast, bool implicit, int depth);
 

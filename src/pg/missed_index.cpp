@@ -195,11 +195,11 @@ bool has_trigram_index(const Table &table, const Node *expression) {
     });
 }
 
-void describe_pattern(const Table &table, const Node *expression, ScanFacts &facts) {
+void describe_pattern(const Table &table, const Condition &condition, ScanFacts &facts) {
+    const Node *expression = condition.expression;
     facts.open_pattern = true;
     facts.pattern_index_exists = has_trigram_index(table, expression);
-    const Oid type = exprType(expression);
-    if (type != TEXTOID && type != VARCHAROID) return;
+    if (condition.key.use != KeyUse::pattern) return;
     IndexKey key{};
     key.operator_class = OperatorClass::trigram;
     IndexCandidate candidate{};
@@ -221,7 +221,7 @@ void describe_missed_index(ScanState *scan, ScanFacts &facts) {
         const Node *clause = static_cast<const Node *>(lfirst(cell));
         Condition condition;
         const bool read = read_condition(table.relation, clause, table.state, condition);
-        if (read && condition.starts_open && !facts.open_pattern) describe_pattern(table, condition.expression, facts);
+        if (read && condition.starts_open && !facts.open_pattern) describe_pattern(table, condition, facts);
         Comparison comparison;
         if (facts.missed == Missed::none && read_sides(clause, comparison)) {
             seek_missed_index(table, comparison, facts);

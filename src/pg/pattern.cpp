@@ -27,7 +27,7 @@ bool is_text(Oid type) {
 
 char *text_of(Oid type, Datum value, bool null) {
     if (!null && type == UNKNOWNOID) return pstrdup(DatumGetCString(value)); // an argument of any type
-    if (null || (type != TEXTOID && type != VARCHAROID && type != BPCHAROID)) return nullptr;
+    if (null || (type != BPCHAROID && !IsBinaryCoercible(type, TEXTOID))) return nullptr;
     return TextDatumGetCString(value);
 }
 

@@ -123,9 +123,25 @@ bool add_counters(PlanState *node, void *context) {
     return walk_plan_state(node, add_counters, context);
 }
 
+bool is_whole(const List *conditions, const List *order) { return conditions == NIL && order == NIL; }
+
 ScanMethod method_of(const PlanState *node) {
-    if (IsA(node, SeqScanState)) return ScanMethod::sequential;
-    return IsA(node, BitmapHeapScanState) ? ScanMethod::bitmap : ScanMethod::index;
+    switch (nodeTag(node)) {
+    case T_SeqScanState:
+        return ScanMethod::sequential;
+    case T_BitmapHeapScanState:
+        return ScanMethod::bitmap;
+    case T_IndexScanState: {
+        const auto *scan = reinterpret_cast<const IndexScan *>(node->plan);
+        return is_whole(scan->indexqual, scan->indexorderby) ? ScanMethod::whole_index : ScanMethod::index;
+    }
+    case T_IndexOnlyScanState: {
+        const auto *scan = reinterpret_cast<const IndexOnlyScan *>(node->plan);
+        return is_whole(scan->indexqual, scan->indexorderby) ? ScanMethod::whole_index : ScanMethod::index;
+    }
+    default:
+        return ScanMethod::index;
+    }
 }
 
 TableScan *table_of(Collection &collection, ScanState *scan) {

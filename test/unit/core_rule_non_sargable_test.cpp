@@ -23,6 +23,14 @@ TEST(NonSargable, NeedsAMissedIndexManyRowsAndMostThrownAway) {
     EXPECT_FALSE(is_found(non_sargable, scan_of(50'000, 50'000)));
 }
 
+TEST(NonSargable, IsOfAnIndexThatIsReadWhole) {
+    ScanFacts scan = missed(Missed::cast);
+    scan.method = ScanMethod::whole_index;
+    EXPECT_TRUE(is_found(non_sargable, scan));
+    scan.method = ScanMethod::index;
+    EXPECT_FALSE(is_found(non_sargable, scan)) << "a condition says where to look";
+}
+
 TEST(NonSargable, IsReportedInPlaceOfTheScan) {
     EXPECT_FALSE(is_found("seq_scan", missed(Missed::cast)));
     Session off;

@@ -52,6 +52,17 @@ TEST(SeqScan, JudgesOnePassAndNotTheSumOfMany) {
     EXPECT_EQ(found(scan_of(10'000, 10'000, 0)).confidence, Confidence::high) << "one that was never begun again";
 }
 
+TEST(SeqScan, IsOfWhateverReadsAllThereIs) {
+    for (const auto [method, searches] : {std::pair{ScanMethod::sequential, true},
+                                          {ScanMethod::whole_index, true},
+                                          {ScanMethod::index, false},
+                                          {ScanMethod::bitmap, false}}) {
+        ScanFacts scan = scan_of(10'000, 10'000);
+        scan.method = method;
+        EXPECT_EQ(found(scan).confidence, searches ? Confidence::high : Confidence::none) << static_cast<int>(method);
+    }
+}
+
 TEST(SeqScan, NamesTheTableTheFilterAndTheColumns) {
     ScanFacts scan = scan_of(50'000, 49'990);
     scan.partitions = 4;

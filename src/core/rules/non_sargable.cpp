@@ -69,7 +69,8 @@ constinit const RuleDescriptor non_sargable_rule = {
     .rationale = "The index is there and is paid for by every write, and the query reads the whole table all the same, "
                  "because it asks about something else than the column.",
     .fires_when =
-        "A sequential scan read `min_rows` rows or more, its filter threw away `min_removed_percent` of them or more, "
+        "A sequential scan, or one of a whole index, read `min_rows` rows or more, its filter threw away "
+        "`min_removed_percent` of them or more, "
         "and it compares a function, a cast or an operator of a column that leads a valid index, a column with a value "
         "of another type that converts the column, a column in an order (collation, LIKE with a fixed beginning) that "
         "the index does not have, or searches a text without naming the text search configuration that an index of it "

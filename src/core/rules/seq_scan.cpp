@@ -32,8 +32,7 @@ void report(const StatementContext &context, const ScanFacts &scan, bool again) 
 
 void on_statement(const StatementContext &context) {
     const auto wanted = [&context](const ScanFacts &scan) {
-        return scan.method == ScanMethod::sequential &&
-               rows_of_a_pass(scan) >= static_cast<std::uint64_t>(context.thresholds[min_rows]) &&
+        return searches_all(scan) && rows_of_a_pass(scan) >= static_cast<std::uint64_t>(context.thresholds[min_rows]) &&
                throws_away(scan, context.thresholds[min_removed_percent]) && !is_explained(scan, context.settings);
     };
     for_each_scan(context, wanted, [&context](const ScanFacts &scan, bool again) { report(context, scan, again); });
@@ -58,8 +57,9 @@ void advise(const UnitFinding &finding, TextWriter &advice) {
                       "statement and in a GIN index of that expression.");
     } else {
         advice.append(". No plain index would serve this filter, or one that leads with its column was there and was "
-                      "not used: look for a function or a cast around the column, for a value of another type, or for "
-                      "a pattern that starts with a wildcard.");
+                      "not used: look for a function or a cast around the column, for a value of another type, for a "
+                      "pattern that starts with a wildcard, or for an OR of several columns, of which each needs an "
+                      "index of its own.");
     }
 }
 
@@ -73,8 +73,9 @@ constinit const RuleDescriptor seq_scan_rule = {
     .rationale = "A sequential scan costs as much as the table is large, whatever it returns: fine in staging, and "
                  "ten times slower when the table has ten times the rows.",
     .fires_when =
-        "A sequential scan read `min_rows` rows or more of one table (a partitioned table counts as one), and its "
-        "filter threw away `min_removed_percent` of them or more. Rows are counted by the executor, on this very "
+        "A sequential scan, or one of an index without a condition that says where to look in it, read `min_rows` rows "
+        "or more of one table (a partitioned table counts as one), and its filter threw away `min_removed_percent` of "
+        "them or more. Rows are counted by the executor, on this very "
         "execution, and only where the plan's cost says that a large table may be read. Statements inside "
         "functions count too.",
     .silent_for =
