@@ -1,3 +1,4 @@
+#include "pg/extension.h"
 #include "pg/generic_plan.h"
 
 #include "pg/pg.h"
@@ -98,14 +99,28 @@ void set(const char *name, const char *value) {
     (void)set_config_option(name, value, PGC_SUSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 }
 
+// What extensions brought is found as well: a type of theirs has its operators there, and without these another type's
+// are taken, which no index of the column answers.
+const char *path_from(const char *schema) {
+    StringInfoData path;
+    initStringInfo(&path);
+    appendStringInfo(&path, "pg_catalog, %s", quote_identifier(schema));
+    ListCell *cell;
+    foreach (cell, schemas_of_extensions()) {
+        const char *name = get_namespace_name(lfirst_oid(cell));
+        if (name != nullptr) appendStringInfo(&path, ", %s", quote_identifier(name));
+    }
+    appendStringInfoString(&path, ", pg_temp");
+    return path.data;
+}
+
 } // namespace
 
 bool may_plan_as(Oid role) { return role == GetUserId() || superuser(); }
 
 void pin_settings(const char *schema) {
     (void)NewGUCNestLevel(); // the subtransaction's end closes it
-    set("search_path",
-        schema != nullptr ? psprintf("pg_catalog, %s, pg_temp", quote_identifier(schema)) : "pg_catalog, pg_temp");
+    set("search_path", schema != nullptr ? path_from(schema) : "pg_catalog, pg_temp");
     set("lock_timeout", lock_timeout);
     set("client_min_messages", "error");
 }

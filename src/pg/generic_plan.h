@@ -16,7 +16,7 @@ struct GenericPlan {
 [[nodiscard]] bool may_plan_as(Oid role);
 
 // Settings that what is run here is not to depend on, up to the end of the subtransaction. `schema` is searched after
-// pg_catalog; null: none.
+// pg_catalog, and then those of extensions; null: none.
 void pin_settings(const char *schema);
 
 // As EXPLAIN would, so that HypoPG shows its indexes, as the role, with names looked up in the relation's schema.

@@ -55,6 +55,22 @@ is($node->safe_psql('postgres', "SELECT verified, reason FROM $view", extra_para
 	'f|not verified: only the role that ran the statement, or a superuser, may plan it',
 	'who may see statements may not plan them for that');
 
+# A type whose operators are in another schema than the table.
+$node->safe_psql(
+	'postgres', q{
+	CREATE SCHEMA extensions;
+	CREATE EXTENSION citext SCHEMA extensions;
+	CREATE SCHEMA shop;
+	CREATE TABLE shop.users (id int PRIMARY KEY, email extensions.citext, name text);
+	INSERT INTO shop.users SELECT i, 'User' || i || '@example.org', 'Name ' || i FROM generate_series(1, 20000) AS i;
+	ANALYZE shop.users;
+	GRANT USAGE ON SCHEMA shop, extensions TO app;
+	GRANT SELECT ON shop.users TO app;
+});
+reset_audit($node);
+as_app(q{SET search_path = shop, extensions; SELECT name FROM users WHERE email = 'user7@EXAMPLE.org'});
+is(candidates('relation, verified'), 'shop.users|t', 'operators of an extension in a schema of its own are found');
+
 # Values that few rows have: for most values the index does not help.
 reset_audit($node);
 as_app(q{SELECT id FROM orders WHERE status IN ('rare', 'rarer', 'none')});
