@@ -325,9 +325,10 @@ bool walk_sorts(PlanState *node, void *context) {
 } // namespace
 
 int order_strategy(Oid operator_id, const Node *expression) {
-    const Oid operator_class = GetDefaultOpClass(getBaseType(exprType(expression)), BTREE_AM_OID);
-    if (!OidIsValid(operator_class)) return 0;
-    const int strategy = get_op_opfamily_strategy(operator_id, get_opclass_family(operator_class));
+    // The server remembers what it has found of a type; to look for its operator class again reads a catalog.
+    const TypeCacheEntry *type = lookup_type_cache(getBaseType(exprType(expression)), TYPECACHE_BTREE_OPFAMILY);
+    if (!OidIsValid(type->btree_opf)) return 0;
+    const int strategy = get_op_opfamily_strategy(operator_id, type->btree_opf);
     return strategy <= BTMaxStrategyNumber ? strategy : 0;
 }
 
