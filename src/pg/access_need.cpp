@@ -110,6 +110,7 @@ bool read_clause(const Node *clause, const EState *state, Condition &condition);
 // Comparisons of one expression are answered by one index, one after the other, as a list of values is.
 bool read_alternatives(const List *alternatives, const EState *state, Condition &condition) {
     bool range = false;
+    std::uint8_t flags = 0;
     const Node *expression = nullptr;
     ListCell *cell;
     foreach (cell, alternatives) {
@@ -119,8 +120,10 @@ bool read_alternatives(const List *alternatives, const EState *state, Condition 
         if (use != KeyUse::equality && use != KeyUse::range && use != KeyUse::is_null) return false;
         if (expression != nullptr && !equal(expression, condition.expression)) return false;
         range = range || use == KeyUse::range;
+        flags |= condition.key.flags;
         expression = condition.expression;
     }
+    condition.key.flags = flags;
     condition.key.use = range ? KeyUse::range : KeyUse::equality;
     return expression != nullptr;
 }

@@ -22,8 +22,7 @@ List *schemas_of_extensions() {
     Relation catalog = table_open(ExtensionRelationId, AccessShareLock);
     SysScanDesc scan = systable_beginscan(catalog, InvalidOid, false, nullptr, 0, nullptr);
     for (HeapTuple tuple = systable_getnext(scan); HeapTupleIsValid(tuple); tuple = systable_getnext(scan)) {
-        schemas =
-            list_append_unique_oid(schemas, reinterpret_cast<Form_pg_extension>(GETSTRUCT(tuple))->extnamespace);
+        schemas = list_append_unique_oid(schemas, reinterpret_cast<Form_pg_extension>(GETSTRUCT(tuple))->extnamespace);
     }
     systable_endscan(scan);
     table_close(catalog, AccessShareLock);

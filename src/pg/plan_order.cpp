@@ -116,6 +116,7 @@ int order_keys(const PlannedStmt *plan, const PlanOrder &order, const ScanState 
     int count = equality_keys(scan, keys);
     for (int i = 0; i < order.sort->numCols && count < most_keys; ++i) {
         const Origin origin = origin_of_key(plan, order.sort, i);
+        if (origin.scan == nullptr) return 0; // order_of_sort lets none through
         const Oid relation = rt_fetch(origin.scan->scanrelid, plan->rtable)->relid;
         const Node *expression = in_partition(origin.expression, relation, scan);
         const auto same = [expression](const OrderKey &key) { return equal(key.expression, expression); };
