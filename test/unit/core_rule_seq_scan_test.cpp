@@ -53,7 +53,7 @@ TEST(SeqScan, JudgesOnePassAndNotTheSumOfMany) {
 }
 
 TEST(SeqScan, IsOfWhateverReadsAllThereIs) {
-    for (const auto [method, searches] : {std::pair{ScanMethod::sequential, true},
+    for (const auto &[method, searches] : {std::pair{ScanMethod::sequential, true},
                                           {ScanMethod::whole_index, true},
                                           {ScanMethod::index, false},
                                           {ScanMethod::bitmap, false}}) {
