@@ -91,6 +91,8 @@ server_flags = $(patsubst -I%,-isystem %,$(filter-out -I. -I./ -I$(srcdir) -I/us
 # their code beside it, for the checks that look into them.
 lto_flags = -flto=auto -ffat-lto-objects
 $(core_objects): cxx_flags += $(lto_flags)
+# One loop over a text, most of what a parsed statement costs: what it is inlined beside must not choose its registers.
+build/core/scan.o: lto_flags =
 
 $(core_objects) $(parse_objects): build/%.o: src/%.cpp Makefile
 	@mkdir -p $(@D)

@@ -54,9 +54,9 @@ TEST(SeqScan, JudgesOnePassAndNotTheSumOfMany) {
 
 TEST(SeqScan, IsOfWhateverReadsAllThereIs) {
     for (const auto &[method, searches] : {std::pair{ScanMethod::sequential, true},
-                                          {ScanMethod::whole_index, true},
-                                          {ScanMethod::index, false},
-                                          {ScanMethod::bitmap, false}}) {
+                                           {ScanMethod::whole_index, true},
+                                           {ScanMethod::index, false},
+                                           {ScanMethod::bitmap, false}}) {
         ScanFacts scan = scan_of(10'000, 10'000);
         scan.method = method;
         EXPECT_EQ(found(scan).confidence, searches ? Confidence::high : Confidence::none) << static_cast<int>(method);
