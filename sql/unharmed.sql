@@ -7,9 +7,10 @@ SELECT query_audit.reset();
 CREATE SCHEMA helpers;
 SET search_path = helpers, public;
 CREATE FUNCTION upper_of(text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT upper($1)';
-CREATE FUNCTION key_of(text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT upper_of($1)';
-CREATE INDEX ON items (key_of(label));
+CREATE FUNCTION key_of(text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT helpers.upper_of($1)';
+CREATE INDEX ON items (key_of(label)); -- from 17 on in a search_path of its own
 ANALYZE items;
+CREATE OR REPLACE FUNCTION key_of(text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT upper_of($1)';
 SELECT id FROM items WHERE label = 'label 9';
 SET search_path = public;
 SELECT id FROM items WHERE lower(label) = 'label 9';
