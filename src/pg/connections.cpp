@@ -125,14 +125,6 @@ bool is_idle_for_long(int64 idle_us) {
     return idle_us >= int64{1000} * settings.thresholds[rule_index::idle_in_transaction][0];
 }
 
-// Where no statement of the transaction's was looked at, the slot still says who ran the last one.
-ClientIdentity client_now() {
-    ClientIdentity client = slot->client;
-    client.user = GetUserId();
-    assign_text(client.application_name, application_name != nullptr ? application_name : "");
-    return client;
-}
-
 // In the unit that the transaction's statements are in.
 pg_noinline void judge_idle_transaction(uint32 transaction, int64 idle_us) {
     const SlotWrite write;
@@ -141,7 +133,8 @@ pg_noinline void judge_idle_transaction(uint32 transaction, int64 idle_us) {
         fold_findings(slot->unit, Foldable::of_transactions);
         return;
     }
-    begin_unit(alone, Mark::burst, client_now());
+    // Where no statement of the transaction's was looked at, the slot still says who ran the last one.
+    begin_unit(alone, Mark::burst, client_as(GetUserId()));
     if (latest_traced_transaction == transaction) {
         const int lock = lock_traces + Store::partition_of(latest_trace);
         acquire_lock(lock, false);

@@ -1,4 +1,7 @@
+#include "core/hash.h"
+
 #include "pg/index_sql.h"
+#include "pg/relations.h"
 
 #include "pg/pg.h"
 
@@ -28,13 +31,6 @@ void choose_name(Oid relation, const char *relation_name, const char *body, char
     write_index_name(relation_name, body, false, name);
     const Oid schema = OidIsValid(relation) ? get_rel_namespace(relation) : InvalidOid;
     if (OidIsValid(schema) && is_taken(name, schema, relation)) write_index_name(relation_name, body, true, name);
-}
-
-// Whole, however long its quotes make it; null when the table is gone.
-const char *qualified_name(Oid relation) {
-    const char *name = get_rel_name(relation);
-    const char *schema = name != nullptr ? get_namespace_name_or_temp(get_rel_namespace(relation)) : nullptr;
-    return schema != nullptr ? quote_qualified_identifier(schema, name) : nullptr;
 }
 
 Oid parent_of(Oid partition) { return get_partition_parent(partition, true); }

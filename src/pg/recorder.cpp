@@ -122,12 +122,7 @@ pg_noinline void unlock_trace(const Execution &execution) {
     release_lock(lock_traces + Store::partition_of(trace_of(execution)));
 }
 
-ClientIdentity client_of(const Execution &execution) {
-    ClientIdentity client = slot->client;
-    client.user = execution.user;
-    assign_text(client.application_name, application_name != nullptr ? application_name : "");
-    return client;
-}
+ClientIdentity client_of(const Execution &execution) { return client_as(execution.user); }
 
 pg_noinline void end_slot_transaction(uint32 ended, bool failed) {
     const SlotWrite write;

@@ -87,12 +87,16 @@ Oid root_relation(Relation relation) {
     return root;
 }
 
-void write_relation_name(Oid relation, char (&out)[relation_name_bytes]) {
+const char *qualified_name(Oid relation) {
     const char *name = get_rel_name(relation);
     const char *schema = name != nullptr ? get_namespace_name_or_temp(get_rel_namespace(relation)) : nullptr;
-    const char *whole = schema != nullptr ? quote_qualified_identifier(schema, name) : "";
+    return schema != nullptr ? quote_qualified_identifier(schema, name) : nullptr;
+}
+
+void write_relation_name(Oid relation, char (&out)[relation_name_bytes]) {
+    const char *name = qualified_name(relation);
     // One that is mostly quotes may not fit, and cut it would end in the midst of them: no name, and no SQL with it.
-    assign_text(out, strlen(whole) < relation_name_bytes ? whole : "");
+    assign_text(out, name != nullptr && strlen(name) < relation_name_bytes ? name : "");
 }
 
 } // namespace query_audit

@@ -28,7 +28,11 @@ struct RelationFacts {
 // The table that partitions are counted as: the topmost partitioned table, or the relation itself.
 [[nodiscard]] Oid root_relation(Relation relation);
 
-// Writes "schema"."table", quoted where needed.
+// "schema"."table", quoted where needed: whole, however long its quotes make it, palloc'ed; null when the table is
+// gone.
+[[nodiscard]] const char *qualified_name(Oid relation);
+
+// Writes the same; nothing where it is too long.
 void write_relation_name(Oid relation, char (&out)[relation_name_bytes]);
 
 } // namespace query_audit

@@ -1,6 +1,7 @@
 #include <bit>
 
 #include "core/judge.h"
+#include "core/text.h"
 
 #include "pg/config.h"
 #include "pg/connections.h"
@@ -13,6 +14,13 @@ namespace query_audit {
 
 QUERY_AUDIT_HOT_DATA BackendSlot *slot = nullptr;
 Unit alone;
+
+ClientIdentity client_as(Oid user) {
+    ClientIdentity client = slot->client;
+    client.user = user;
+    assign_text(client.application_name, application_name != nullptr ? application_name : "");
+    return client;
+}
 
 void fold_findings(Unit &unit, Foldable which) {
     if (has_findings(unit, which)) {

@@ -23,6 +23,9 @@ class SlotWrite {
 
 void take_slot();
 
+// The session's client, as this role and by the application's name as it is set now.
+[[nodiscard]] ClientIdentity client_as(Oid user);
+
 // Forgets what the slot holds, after a reset: it is of another time.
 void begin_epoch();
 

@@ -1,5 +1,4 @@
 // INSERT, UPDATE and DELETE.
-
 #include "core/text.h"
 #include "parse/lints/list.h"
 
