@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <cstring>
 
 #include "core/hash.h"
 #include "parse/tree.h"
@@ -24,103 +23,9 @@ constinit thread_local Handover *current_handover = nullptr;
 constinit thread_local bool without_fingerprints = false;
 constinit thread_local void *entered_context = nullptr; // the library's, while it is called
 
-void *copy_bytes(const void *bytes, std::size_t count, Arena &arena) noexcept {
-    void *copy = arena.allocate(count);
-    if (copy != nullptr) std::memcpy(copy, bytes, count);
-    return copy;
-}
-
-// Whether what a field of this type holds points to more that is to be copied.
-bool is_pointer(ProtobufCType type) noexcept {
-    return type == PROTOBUF_C_TYPE_STRING || type == PROTOBUF_C_TYPE_BYTES || type == PROTOBUF_C_TYPE_MESSAGE;
-}
-
-std::size_t bytes_of(ProtobufCType type) noexcept {
-    switch (type) {
-    case PROTOBUF_C_TYPE_SINT64:
-    case PROTOBUF_C_TYPE_INT64:
-    case PROTOBUF_C_TYPE_SFIXED64:
-    case PROTOBUF_C_TYPE_UINT64:
-    case PROTOBUF_C_TYPE_FIXED64:
-    case PROTOBUF_C_TYPE_DOUBLE:
-        return sizeof(std::uint64_t);
-    case PROTOBUF_C_TYPE_BOOL:
-        return sizeof(protobuf_c_boolean);
-    case PROTOBUF_C_TYPE_STRING:
-    case PROTOBUF_C_TYPE_MESSAGE:
-        return sizeof(void *);
-    case PROTOBUF_C_TYPE_BYTES:
-        return sizeof(ProtobufCBinaryData);
-    default:
-        return sizeof(std::uint32_t);
-    }
-}
-
-ProtobufCMessage *copy_message(const ProtobufCMessage &message, Arena &arena) noexcept;
-
-// Gives what `at` points to a copy of its own. A null string becomes the empty one, as by unpacking.
-bool copy_pointed(ProtobufCType type, char *at, Arena &arena) noexcept {
-    if (type == PROTOBUF_C_TYPE_BYTES) {
-        auto &data = *reinterpret_cast<ProtobufCBinaryData *>(at);
-        if (data.len == 0) return true;
-        data.data = static_cast<std::uint8_t *>(copy_bytes(data.data, data.len, arena));
-        return data.data != nullptr;
-    }
-    auto *&pointer = *reinterpret_cast<void **>(at);
-    if (type == PROTOBUF_C_TYPE_MESSAGE) {
-        if (pointer == nullptr) return true;
-        pointer = copy_message(*static_cast<const ProtobufCMessage *>(pointer), arena);
-    } else {
-        const char *string = pointer != nullptr ? static_cast<const char *>(pointer) : "";
-        pointer = copy_bytes(string, std::strlen(string) + 1, arena);
-    }
-    return pointer != nullptr;
-}
-
-// Does the same for one field of a message that has been copied byte by byte.
-bool copy_field(const ProtobufCFieldDescriptor &field, char *message, Arena &arena) noexcept {
-    char *at = message + field.offset;
-    if (field.label != PROTOBUF_C_LABEL_REPEATED) {
-        if (!is_pointer(field.type)) return true;
-        const bool one_of = (field.flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0;
-        if (one_of && *reinterpret_cast<const std::uint32_t *>(message + field.quantifier_offset) != field.id) {
-            return true;
-        }
-        return copy_pointed(field.type, at, arena);
-    }
-    const auto count = *reinterpret_cast<const std::size_t *>(message + field.quantifier_offset);
-    if (count == 0) return true;
-    auto *&items = *reinterpret_cast<char **>(at);
-    const std::size_t item_bytes = bytes_of(field.type);
-    items = static_cast<char *>(copy_bytes(items, count * item_bytes, arena));
-    if (items == nullptr) return false;
-    if (!is_pointer(field.type)) return true;
-    for (std::size_t i = 0; i < count; ++i) {
-        if (!copy_pointed(field.type, items + i * item_bytes, arena)) return false;
-    }
-    return true;
-}
-
-// Null when there is no memory.
-ProtobufCMessage *copy_message(const ProtobufCMessage &message, Arena &arena) noexcept {
-    const ProtobufCMessageDescriptor &descriptor = *message.descriptor;
-    auto *copy = static_cast<ProtobufCMessage *>(copy_bytes(&message, descriptor.sizeof_message, arena));
-    if (copy == nullptr) return nullptr;
-    if (is_node(message)) { // one member of hundreds is set
-        auto &node = reinterpret_cast<Node &>(*copy);
-        if (message_of(node) == nullptr) node.node_case = PG_QUERY__NODE__NODE__NOT_SET;
-        if (node.node_case == PG_QUERY__NODE__NODE__NOT_SET) return copy;
-        return copy_pointed(PROTOBUF_C_TYPE_MESSAGE, reinterpret_cast<char *>(&node.a_const), arena) ? copy : nullptr;
-    }
-    for (unsigned i = 0; i < descriptor.n_fields; ++i) {
-        if (!copy_field(descriptor.fields[i], reinterpret_cast<char *>(copy), arena)) return nullptr;
-    }
-    return copy;
-}
-
 } // namespace
 
-Handover::Handover(Arena &arena) noexcept : arena_(&arena) { current_handover = this; }
+Handover::Handover(Parsed &parsed) noexcept : parsed_(&parsed) { current_handover = this; }
 
 Handover::Handover(PgQuery__ParseResult &tree) noexcept : tree_(&tree) { current_handover = this; }
 
@@ -128,14 +33,18 @@ Handover::~Handover() { current_handover = nullptr; }
 
 Handover *Handover::current() noexcept { return current_handover; }
 
-void Handover::copy(const PgQuery__ParseResult &parsed) noexcept {
-    tree_ = reinterpret_cast<PgQuery__ParseResult *>(copy_message(parsed.base, *arena_));
+Parsed::~Parsed() {
+    if (memory != nullptr) __real_pg_query_exit_memory_context(memory);
 }
 
+void Handover::take_tree(const PgQuery__ParseResult &parsed) noexcept { parsed_->tree = parsed; }
+
 void Handover::take_fingerprint(const void *nodes) noexcept {
-    if (arena_ == nullptr || tree_ == nullptr || !is_one_dml(*tree_)) return;
-    fingerprint_ = std::max<std::uint64_t>(__real_pg_query_fingerprint_node(nodes), 1);
+    if (parsed_ == nullptr || !is_one_dml(parsed_->tree)) return;
+    parsed_->fingerprint = std::max<std::uint64_t>(__real_pg_query_fingerprint_node(nodes), 1);
 }
+
+void Handover::take_memory(void *context) noexcept { parsed_->memory = context; }
 
 WithoutFingerprints::WithoutFingerprints(bool wanted) noexcept { without_fingerprints = wanted; }
 
@@ -223,6 +132,8 @@ void *__wrap_pg_query_enter_memory_context(void) {
 
 void __wrap_pg_query_exit_memory_context(void *context) {
     query_audit::parse::entered_context = nullptr;
+    Handover *handover = Handover::current();
+    if (handover != nullptr && handover->receives()) return handover->take_memory(context);
     __real_pg_query_exit_memory_context(context);
 }
 
@@ -245,7 +156,7 @@ std::size_t __wrap_pg_query__parse_result__get_packed_size(const PgQuery__ParseR
 std::size_t __wrap_pg_query__parse_result__pack(const PgQuery__ParseResult *parsed, std::uint8_t *out) {
     Handover *handover = Handover::current();
     if (handover == nullptr || !handover->receives()) return __real_pg_query__parse_result__pack(parsed, out);
-    handover->copy(*parsed);
+    handover->take_tree(*parsed);
     return 0;
 }
 

@@ -11,7 +11,6 @@
 
 #include <cstdint>
 
-#include "parse/arena.h"
 #include "parse/pg_query_box.h"
 
 namespace query_audit::parse {
@@ -19,28 +18,26 @@ namespace query_audit::parse {
 // For one call of the library, in this thread; at most one at a time.
 class Handover {
   public:
-    // What is parsed meanwhile is copied to the arena.
-    explicit Handover(Arena &arena) noexcept;
+    // What is parsed meanwhile, and the memory that it is in.
+    explicit Handover(Parsed &parsed) noexcept;
     // What is deparsed meanwhile is this tree, whatever bytes are given.
     explicit Handover(PgQuery__ParseResult &tree) noexcept;
     ~Handover();
     Handover(const Handover &) = delete;
     Handover &operator=(const Handover &) = delete;
 
-    // What has been parsed; null when nothing was, or when there was no memory for it.
+    // What the library is to deparse.
     [[nodiscard]] PgQuery__ParseResult *tree() const noexcept { return tree_; }
-    // The library's own, when just one DML statement has been parsed; 0 without.
-    [[nodiscard]] std::uint64_t fingerprint() const noexcept { return fingerprint_; }
 
     [[nodiscard]] static Handover *current() noexcept;
-    void copy(const PgQuery__ParseResult &parsed) noexcept;
-    void take_fingerprint(const void *nodes) noexcept; // of what was copied
-    [[nodiscard]] bool receives() const noexcept { return arena_ != nullptr; }
+    [[nodiscard]] bool receives() const noexcept { return parsed_ != nullptr; }
+    void take_tree(const PgQuery__ParseResult &parsed) noexcept;
+    void take_fingerprint(const void *nodes) noexcept; // of that tree
+    void take_memory(void *context) noexcept;
 
   private:
-    Arena *arena_ = nullptr; // null: the tree is handed to the library
+    Parsed *parsed_ = nullptr; // null: a tree is handed to the library
     PgQuery__ParseResult *tree_ = nullptr;
-    std::uint64_t fingerprint_ = 0;
 };
 
 // The library's normaliser gives an expression of the output and an equal one of GROUP BY the same parameters. For that

@@ -81,9 +81,12 @@ ParseStatus Tree::parse(std::string_view text, std::size_t max_bytes, SyntaxErro
     }
     text_ = text;
     blank_comments(text_);
-    const Handover handover(arena_);
     PgQueryProtobufParseResult parsed;
-    if (!call_library(pg_query_parse_protobuf, text_.c_str(), parsed)) return ParseStatus::out_of_memory;
+    {
+        const Handover handover(parsed_);
+        if (!call_library(pg_query_parse_protobuf, text_.c_str(), parsed)) return ParseStatus::out_of_memory;
+        CurrentMemoryContext = TopMemoryContext; // as if the library had given the tree's memory back
+    }
     const Owned result(parsed, pg_query_free_protobuf_parse_result);
     if (result->error != nullptr) {
         // What is wrong with the text has a position; what is wrong with the library has none.
@@ -91,15 +94,11 @@ ParseStatus Tree::parse(std::string_view text, std::size_t max_bytes, SyntaxErro
         if (error != nullptr) *error = {result->error->message, byte_offset(text_, result->error->cursorpos)};
         return ParseStatus::syntax_error;
     }
-    if (handover.tree() == nullptr) return ParseStatus::out_of_memory;
-    if (!is_one_dml(*handover.tree())) return ParseStatus::not_dml;
-    result_ = handover.tree();
-    fingerprint_ = handover.fingerprint();
-    return ParseStatus::ok;
+    return is_one_dml(parsed_.tree) ? ParseStatus::ok : ParseStatus::not_dml;
 }
 
-bool Tree::deparse(std::string &out) const {
-    const Handover handover(*result_);
+bool Tree::deparse(std::string &out) {
+    const Handover handover(parsed_.tree);
     PgQueryDeparseResult deparsed;
     const auto deparse_handed_over = [](const char *) { return pg_query_deparse_protobuf(PgQueryProtobuf{}); };
     if (!call_library<PgQueryDeparseResult>(deparse_handed_over, nullptr, deparsed)) return false;
