@@ -49,8 +49,8 @@ namespace query_audit {
     return length > 0 ? hash_combine(hash, load_word(bytes, length)) : hash;
 }
 
-// One more piece of a longer text into a hash that hash_mix() is to end; where it is cut makes little difference. With a
-// multiplication for each word, for texts that come in many short pieces.
+// One more piece of a longer text into a hash that hash_mix() is to end; where it is cut makes little difference. With
+// a multiplication for each word, for texts that come in many short pieces.
 [[nodiscard]] inline std::uint64_t hash_piece(std::uint64_t hash, const void *data, std::size_t length) noexcept {
     const char *bytes = static_cast<const char *>(data);
     const auto add = [&hash](std::uint64_t word) { hash = (std::rotl(hash, 23) ^ word) * 0x9e3779b97f4a7c15ULL; };

@@ -123,6 +123,7 @@ struct SlotCounters {
     std::uint64_t unparsed;   // of these, the ones it could not read
     std::uint64_t faults;     // caught inside the module: memory ran out in the parser, a plan could not be described
     std::uint64_t dropped;    // events or findings that found no room
+    std::uint64_t let_pass;   // executions of statements that were not admitted (admission.h)
 };
 
 // What every statement touches stands together.

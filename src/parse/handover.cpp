@@ -124,9 +124,7 @@ int __wrap_XXH3_64bits_update(HashState *state, const void *bytes, std::size_t c
     return 0;
 }
 
-std::uint64_t __wrap_XXH3_64bits_digest(const HashState *state) {
-    return query_audit::hash_mix(state->hash);
-}
+std::uint64_t __wrap_XXH3_64bits_digest(const HashState *state) { return query_audit::hash_mix(state->hash); }
 
 void *__wrap_pg_query_enter_memory_context(void) {
     return query_audit::parse::entered_context = __real_pg_query_enter_memory_context();

@@ -1,6 +1,4 @@
-#include <cinttypes>
 #include <cstdint>
-#include <cstdio>
 #include <string>
 #include <utility>
 
@@ -98,10 +96,14 @@ class Writer {
     }
 
     void add_parameter(std::uint64_t number) {
-        // Not to_string: its table is a unique global symbol, which would leave the closed object.
-        char symbol[32];
-        std::snprintf(symbol, sizeof symbol, "$%" PRIu64, number);
-        out_ += symbol;
+        // Not to_string or to_chars: their table is a unique global symbol, which would leave the closed object.
+        char symbol[24];
+        char *const end = symbol + sizeof symbol;
+        char *first = end;
+        do *--first = static_cast<char>('0' + number % 10);
+        while ((number /= 10) > 0);
+        *--first = '$';
+        out_.append(first, end);
     }
 
     std::string_view text_;

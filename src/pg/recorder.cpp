@@ -213,6 +213,16 @@ pg_noinline void make_place(const Execution &execution) {
     offer_texts_again();
 }
 
+// Whether statistics are kept of a statement that was let pass: of one whose execution was worth it.
+pg_noinline bool is_worth_keeping(Execution &execution) {
+    if (!execution.event.is(event_flag::noteworthy)) return false;
+    if (execution.query != nullptr) {
+        understand(*execution.local, execution.query);
+        execution.event.series = execution.local->series;
+    }
+    return true;
+}
+
 } // namespace
 
 int64 now_ns() {
@@ -230,7 +240,8 @@ int64 now_ns() {
     note_worth(execution.event, settings);
     const StatementEvent &event = execution.event;
     const bool complete = !event.is(event_flag::in_progress);
-    if (complete && slot->statement_count == slot_statements) make_place(execution);
+    const bool kept = !execution.local->one_off || is_worth_keeping(execution);
+    if (complete && kept && slot->statement_count == slot_statements) make_place(execution);
     bool full = false;
     {
         const SlotWrite write;
@@ -245,9 +256,13 @@ int64 now_ns() {
             ++slot->counters.statements;
             slot->counters.busy_ns += static_cast<uint64>(event.execution_ns);
         }
-        SlotStatement &statement = *slot_statement(*slot, key_of(execution), execution.local->place);
-        add_execution(statement, event, new_in_unit);
-        full = statement.sums.calls == most_slot_calls;
+        if (kept) {
+            SlotStatement &statement = *slot_statement(*slot, key_of(execution), execution.local->place);
+            add_execution(statement, event, new_in_unit);
+            full = statement.sums.calls == most_slot_calls;
+        } else {
+            ++slot->counters.let_pass;
+        }
     }
     if (full) fold_slot_statements();
     execution.recorded = true;

@@ -1,9 +1,7 @@
 #include "core/embedded.h"
-#include "core/mask.h"
 #include "core/scan.h"
-#include "parse/parse.h"
 
-#include "pg/config.h"
+#include "pg/learning.h"
 #include "pg/memory.h"
 #include "pg/recorder.h"
 #include "pg/relations.h"
@@ -17,10 +15,7 @@ namespace query_audit {
 namespace {
 
 constexpr uint32 cached_shapes = 512;
-constexpr size_t text_capacity = 8192;
 constexpr int tags_kept = 4;
-constexpr int first_constant_code = 128;
-constexpr uint32 any_value = shape_flag::filtered | shape_flag::keyed | shape_flag::any_value_filters;
 
 using Cache = FlatTable<uint64, LocalShape>;
 
@@ -74,133 +69,14 @@ StatementKind kind_of(CmdType command, bool modifying_cte) {
     }
 }
 
-bool is_ascii(std::string_view text) {
-    for (const char c : text) {
-        if (static_cast<unsigned char>(c) >= 0x80) return false;
-    }
-    return true;
-}
-
-bool encoding_is_common(std::string_view text) { return GetDatabaseEncoding() == PG_UTF8 || is_ascii(text); }
-
-// Where the constants stand in the text tells which of them the filter compares with.
-void map_filter_values(const ParsedStatement &parsed, std::string_view text, const StatementScan &scan,
-                       LocalShape &local) {
-    for (int i = 0; i < parsed.filter_value_count; ++i) {
-        if (i == parsed.key_value_count) local.key_value_count = local.filter_value_count;
-        const FilterValue &value = parsed.filter_values[i];
-        const int constant = value.parameter > 0 ? -1 : constant_at(scan, text, value.location);
-        const int code = constant >= 0 ? first_constant_code + constant : value.parameter;
-        if (code <= 0 || (constant < 0 && code >= first_constant_code)) continue;
-        // The elements of a list are one constant.
-        const int count = local.filter_value_count;
-        if (count > 0 && local.filter_values[count - 1] == code) continue;
-        local.filter_values[local.filter_value_count++] = static_cast<uint8>(code);
-    }
-    if (parsed.key_value_count == parsed.filter_value_count) local.key_value_count = local.filter_value_count;
-}
-
-// Whether the filter's values are the first bound parameters in their order, and all of them keys.
-bool has_plain_keys(const LocalShape &local) {
-    for (int i = 0; i < local.filter_value_count; ++i) {
-        if (local.filter_values[i] != i + 1) return false;
-    }
-    return local.key_value_count == local.filter_value_count;
-}
-
-void describe_relations(StatementShape &shape, const RelationFacts &facts) {
-    shape.relations = facts.hash;
-    shape.relation_mask = facts.mask;
-    shape.relation = facts.first;
-    if (facts.count > 0) shape.flags |= shape_flag::relation;
-    if (facts.count > 0 && facts.catalog_only) shape.flags |= shape_flag::catalog_only;
-    if (facts.volatile_call) shape.flags |= shape_flag::volatile_call;
-    if (facts.is_call) shape.flags |= any_value;
-}
-
-// parsed: of the text itself, not just of one of the same shape; or null.
-void publish_text(LocalShape &local, std::string_view text, const ParsedStatement *parsed) {
-    char normalized[text_capacity];
-    normalized[0] = '\0';
-    if (local.shape.has(shape_flag::parsed)) {
-        (void)query_audit_normalize(text.data(), text.size(), static_cast<size_t>(max_parse_kb) * 1024, parsed,
-                                    normalized, sizeof(normalized));
-    }
-    if (normalized[0] == '\0') mask_literals(text, !encoding_is_common(text), normalized, sizeof(normalized));
-    const LockGuard guard(lock_texts, true);
-    store.texts().publish(local.shape.text_key(), normalized);
-    local.text_published = true;
-}
-
-bool text_is_held(uint64 text_key) {
-    const LockGuard guard(lock_texts, false);
-    return store.texts().contains(text_key);
-}
-
-bool find_shared(const ShapeKey &key, LocalShape &local) {
-    const LockGuard guard(lock_shapes, false);
-    const SharedShape *shared = store.shapes().find(key);
-    if (shared == nullptr) return false;
-    local.shape = shared->shape;
-    local.filter_value_count = shared->filter_value_count;
-    local.key_value_count = shared->key_value_count;
-    memcpy(local.filter_values, shared->filter_values, sizeof(local.filter_values));
-    return true;
-}
-
-void share(const ShapeKey &key, const LocalShape &local) {
-    const LockGuard guard(lock_shapes, true);
-    bool inserted = false;
-    SharedShape &shared = store.shapes().find_or_insert(key, inserted);
-    shared.shape = local.shape;
-    shared.filter_value_count = local.filter_value_count;
-    shared.key_value_count = local.key_value_count;
-    memcpy(shared.filter_values, local.filter_values, sizeof(shared.filter_values));
-}
-
-// Returns whether the text could be parsed.
-bool parse_shape(LocalShape &local, StatementKind kind, std::string_view text, const StatementScan &scan,
-                 const RelationFacts &facts, ParsedStatement &parsed) {
-    ParseStatus status = ParseStatus::not_dml;
-    if (encoding_is_common(text)) {
-        status = query_audit_parse(text.data(), text.size(), static_cast<size_t>(max_parse_kb) * 1024, &parsed);
-    }
-    count_parse(status);
-    if (status == ParseStatus::ok) {
-        local.shape = parsed.shape;
-        map_filter_values(parsed, text, scan, local);
-    } else {
-        local.shape.fingerprint = local.key;
-        local.shape.flags = any_value;
-    }
-    local.shape.kind = kind;
-    // What tells the rows apart that are put in.
-    if (kind == StatementKind::insert || kind == StatementKind::merge)
-        local.shape.flags |= shape_flag::any_value_filters;
-    describe_relations(local.shape, facts);
-    if (scan.count > 0) local.shape.flags |= shape_flag::has_literals;
-    return status == ParseStatus::ok;
-}
-
-// Everything that happens only when this backend meets a key for the first time. A key that other statements may have
-// too is not to be shared with other backends.
+// Everything that happens only when this backend meets a key for the first time.
 LocalShape *meet(uint64 key, uint64 query_id, StatementKind kind, std::string_view text, const StatementScan &scan,
-                 const RelationFacts &facts, bool shared) {
+                 const RelationFacts &facts, Sharing sharing) {
     LocalShape local;
     memset(static_cast<void *>(&local), 0, sizeof(local));
     local.key = local.cache_key = key;
     local.query_id = query_id;
-    const ShapeKey shared_key{key, MyDatabaseId};
-    ParsedStatement parsed;
-    bool is_parsed = false;
-    if (!shared || !find_shared(shared_key, local)) {
-        is_parsed = parse_shape(local, kind, text, scan, facts, parsed);
-        if (shared) share(shared_key, local);
-    }
-    local.series = series_key(local.shape);
-    local.plain_keys = has_plain_keys(local);
-    local.text_published = text_is_held(local.shape.text_key());
-    if (!local.text_published) publish_text(local, text, is_parsed ? &parsed : nullptr);
+    get_to_know(local, kind, text, scan, facts, sharing);
     bool inserted = false;
     // There are many more places than executions that can pin one.
     LocalShape *kept = cache().insert_over(key, inserted, [](const LocalShape &old) noexcept { return old.pins == 0; });
@@ -252,7 +128,7 @@ void link_to_analysis(LocalShape &planned, const PlannedStmt *plan) {
     planned.known_by_text = found_lacks;
 }
 
-LocalShape *find_or_meet(const QueryDesc *query, uint64 query_id, uint64 key, bool shared) {
+LocalShape *find_or_meet(const QueryDesc *query, uint64 query_id, uint64 key, Sharing sharing) {
     if (LocalShape *local = find_cached(key)) return local;
     // Analysed before the library was loaded, forgotten since, or planned with other relations than it names.
     const PlannedStmt *plan = query->plannedstmt;
@@ -260,8 +136,8 @@ LocalShape *find_or_meet(const QueryDesc *query, uint64 query_id, uint64 key, bo
     StatementScan scan;
     scan_statement(text, scan);
     LocalShape *local = meet(key, query_id, kind_of(plan->commandType, plan->hasModifyingCTE), text, scan,
-                             relations_of_plan(plan), shared);
-    if (!shared) link_to_analysis(*local, plan);
+                             relations_of_plan(plan), sharing);
+    if (sharing == Sharing::none) link_to_analysis(*local, plan);
     return local;
 }
 
@@ -270,6 +146,12 @@ pg_noinline uint64 query_id_of_text(const QueryDesc *query) {
     StatementScan scan;
     scan_statement(text_of(query), scan);
     return own_query_id(scan.words, query->plannedstmt);
+}
+
+// At an execution. One that was let pass is executed for the first time, or not.
+pg_noinline void offer_text(LocalShape &local, const QueryDesc *query) {
+    if (!local.one_off) return publish_text(local, text_of(query), nullptr);
+    if (local.unexecuted == 0) understand(local, query);
 }
 
 // After a reset no text is held any more.
@@ -300,7 +182,9 @@ std::string_view text_of(const QueryDesc *query) {
     LocalShape *local = find_cached(key);
     if (local == nullptr) {
         local = meet(key, query_id, kind_of(query->commandType, query->hasModifyingCTE), text, scan,
-                     relations_of_query(query), true);
+                     relations_of_query(query), Sharing::if_admitted);
+    } else if (local->one_off) {
+        understand_text(*local, text, scan);
     } else if (!local->text_published) {
         publish_text(*local, text, nullptr);
     }
@@ -316,20 +200,28 @@ std::string_view text_of(const QueryDesc *query) {
     const uint64 query_id = plan->queryId != 0 ? static_cast<uint64>(plan->queryId) : query_id_of_text(query);
     const bool tells_tables = tells_tables_apart(query_id);
     uint64 key = statement_key(query_id, plan);
-    LocalShape *local = find_or_meet(query, query_id, key, tells_tables);
+    LocalShape *local = find_or_meet(query, query_id, key, tells_tables ? Sharing::full : Sharing::none);
     if (!tells_tables) {
         // Statements that the planner made the same: only their texts tell them apart.
         if (local->known_by_text) {
             StatementScan scan;
             scan_statement(text_of(query), scan);
             key = hash_combine(key, scan.words);
-            local = find_or_meet(query, query_id, key, false);
+            local = find_or_meet(query, query_id, key, Sharing::none);
         }
         LocalShape *noted = local->key != key ? find_cached(local->key) : nullptr;
         if (noted != nullptr) local = noted;
     }
-    if (!local->text_published) publish_text(*local, text_of(query), nullptr);
+    if (!local->text_published) offer_text(*local, query);
     return local;
+}
+
+void understand(LocalShape &local, const QueryDesc *query) {
+    StatementScan scan;
+    const std::string_view text = text_of(query);
+    scan_statement(text, scan);
+    understand_text(local, text, scan);
+    if (scan.count > 0) note_constants(local, scan);
 }
 
 const Tags *take_tags(LocalShape &local) {

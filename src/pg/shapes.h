@@ -34,6 +34,8 @@ struct LocalShape {
     Literals literals;
     uint8 unexecuted; // texts analysed since the last execution
     bool text_published;
+    bool one_off; // let pass at its first sight: known by its words alone, as a text that cannot be parsed
+    bool is_call; // see RelationFacts
     Rows rows;
     bool surprising;    // an execution took long, so the next one is looked at, however cheap its plan seems
     uint8 pins;         // executions that use it
@@ -64,6 +66,9 @@ void note_analysis(const char *source, Query *query);
 // The tags of the text that is executed now. Null when it has none, or when they were read at an earlier execution: a
 // prepared statement keeps the comment of its PREPARE for ever.
 const Tags *take_tags(LocalShape &local);
+
+// Parses the text of a statement that was let pass, for what is executed now: its shape and series change.
+void understand(LocalShape &local, const QueryDesc *query);
 
 // Makes every cached statement offer its text again, because some texts were dropped.
 void republish_texts();

@@ -141,7 +141,7 @@ Datum pg_query_audit_status_0_1(PG_FUNCTION_ARGS) {
     row.bigint(totals.traces);
     row.bigint(totals.units);
     row.bigint(totals.texts);
-    row.bigint(totals.evictions);
+    row.bigint(totals.evictions + static_cast<int64>(counters.let_pass)); // which found no place
     row.bigint(static_cast<int64>(counters.dropped));
     row.bigint(static_cast<int64>(counters.faults));
     row.bigint(static_cast<int64>(counters.statements));
