@@ -93,6 +93,15 @@ DROP TABLE short_lived;
 SELECT id FROM "New Name" WHERE id = 7 \g /dev/null
 :found;
 
+-- A temporary table that is made for each request is one finding.
+SET application_name = 'made anew';
+CREATE TEMPORARY TABLE basket AS SELECT i AS id FROM generate_series(1, 20000) AS i;
+SELECT id FROM basket WHERE id = 7 \g /dev/null
+DROP TABLE basket;
+CREATE TEMPORARY TABLE basket AS SELECT i AS id FROM generate_series(1, 20000) AS i;
+SELECT id FROM basket WHERE id = 7 \g /dev/null
+SELECT rule, occurrences, fix_sql FROM query_audit.findings WHERE application_name = 'made anew' AND rule = 'seq_scan';
+
 -- CTEs, sub-selects, set operations, inheritance, prepared statements.
 SET application_name = 'parts of statements';
 CREATE TABLE parent (id integer, kind integer);

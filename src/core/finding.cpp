@@ -6,11 +6,20 @@
 #include "core/hash.h"
 
 namespace query_audit {
+namespace {
+
+// Temporary tables are made anew under one name, each with an OID of its own.
+std::uint64_t relation_key(const UnitFinding &finding) noexcept {
+    const std::string_view name(finding.relation_name);
+    return name.starts_with("pg_temp.") ? hash_text(name) : finding.relation;
+}
+
+} // namespace
 
 FindingKey finding_key(const ClientIdentity &client, std::uint64_t route, const UnitFinding &finding) noexcept {
     FindingKey key{};
     key.fingerprint = finding.fingerprint;
-    key.parent_or_relation = finding.parent_fingerprint != 0 ? finding.parent_fingerprint : finding.relation;
+    key.parent_or_relation = finding.parent_fingerprint != 0 ? finding.parent_fingerprint : relation_key(finding);
     key.application = hash_text(std::string_view(client.application_name));
     key.route = route;
     key.database = client.database;

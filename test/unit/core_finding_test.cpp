@@ -137,6 +137,22 @@ TEST(FindingKey, SaysWhoRanWhatWhere) {
     EXPECT_FALSE(differs(client, 6, changed)) << "counts do not";
 }
 
+TEST(FindingKey, TemporaryTablesOfOneNameAreOne) {
+    const ClientIdentity client{1, 2, {}};
+    UnitFinding first{};
+    first.relation = 100;
+    UnitFinding second = first;
+    second.relation = 200;
+    assign_text(first.relation_name, "public.basket");
+    assign_text(second.relation_name, "public.basket");
+    EXPECT_NE(finding_id(finding_key(client, 0, first)), finding_id(finding_key(client, 0, second)));
+    assign_text(first.relation_name, "pg_temp.basket");
+    assign_text(second.relation_name, "pg_temp.basket");
+    EXPECT_EQ(finding_id(finding_key(client, 0, first)), finding_id(finding_key(client, 0, second)));
+    assign_text(second.relation_name, "pg_temp.other");
+    EXPECT_NE(finding_id(finding_key(client, 0, first)), finding_id(finding_key(client, 0, second)));
+}
+
 template <typename Enum> std::set<std::string> names_of(const char *(*name)(Enum), int count) {
     std::set<std::string> names;
     for (int i = 0; i < count; ++i) names.insert(name(static_cast<Enum>(i)));
