@@ -18,7 +18,9 @@ using Reason = const char *; // why there is no such statement; null: there is o
 template <typename Write> bool answer(char *out, std::size_t capacity, Write &&write) noexcept {
     try {
         std::string rewritten;
-        const Reason reason = write(rewritten);
+        Reason reason = write(rewritten);
+        // Cut it would be other SQL, or none.
+        if (reason == nullptr && rewritten.size() >= capacity) reason = "It would be too long to show.";
         copy_text(reason != nullptr ? std::string_view(reason) : rewritten, out, capacity);
         return reason == nullptr;
     } catch (...) {

@@ -127,11 +127,14 @@ TEST(Page, AsksForOneRowMore) {
 
 TEST(Rewrites, FitTheirBuffer) {
     const std::string_view text = "SELECT name FROM t WHERE id = $1";
-    char small[10] = "xxxxxxxxx";
-    EXPECT_TRUE(query_audit_rewrite_batched(text.data(), text.size(), nullptr, small, sizeof small));
-    EXPECT_STREQ(small, "SELECT na");
+    char small[30] = "xxxxxxxxx";
+    EXPECT_FALSE(query_audit_rewrite_batched(text.data(), text.size(), nullptr, small, sizeof small));
+    EXPECT_STREQ(small, "It would be too long to show.") << "cut it would be other SQL";
     EXPECT_FALSE(query_audit_rewrite_page(text.data(), text.size(), small, 0)) << "writes nothing";
-    EXPECT_STREQ(small, "SELECT na");
+    EXPECT_STREQ(small, "It would be too long to show.");
+    char tiny[10];
+    EXPECT_FALSE(query_audit_rewrite_batched(text.data(), text.size(), nullptr, tiny, sizeof tiny));
+    EXPECT_STREQ(tiny, "It would ");
 }
 
 } // namespace
