@@ -63,7 +63,15 @@ sub obeys_the_law
 	my $executions = $except{times} // $executions;
 	my $executed = $executions + ($except{outer} // 0);
 	$run->(100);
-	my $calls = calls_during($wire, sub { $run->($executions) });
+	# After an execution that took long, as any may on a starved machine, the next one is looked at, and calls more. What
+	# breaks the law does so each time.
+	my $calls;
+	for (1 .. 3)
+	{
+		$calls = calls_during($wire, sub { $run->($executions) });
+		my %others = map { $_ => $calls->{$_} } grep { $_ ne 'clock' } keys %$calls;
+		last if explain(\%others) eq explain($except{calls} // {});
+	}
 	cmp_ok(total($calls, 'clock'), '<=', 2 * $executed, "$what: the clock is read at most twice an execution");
 	cmp_ok(total($calls, 'clock'), '>', $executed, "$what: and is read, so each execution was looked at");
 	delete $calls->{clock};
