@@ -2,6 +2,8 @@
 
 #include "core/text.h"
 
+#include "pg/plan_join.h"
+
 #include "pg/access_need.h"
 #include "pg/expression.h"
 #include "pg/index_only.h"
@@ -180,9 +182,10 @@ class NeedWriter {
         }
     }
 
-    void add_join(const Plan *node, const List *clauses) {
+    void add_join(const Plan *node) {
+        const KeyUse use = node == context_.few ? KeyUse::equality : KeyUse::join;
         ListCell *cell;
-        foreach (cell, clauses) {
+        foreach (cell, join_clauses(node)) {
             const OpExpr *clause = static_cast<const OpExpr *>(lfirst(cell));
             if (!IsA(clause, OpExpr) || list_length(clause->args) != 2) continue;
             for (const Node *side :
@@ -191,7 +194,7 @@ class NeedWriter {
                 if (!is_ours(origin) || order_strategy(clause->opno, origin.expression) != BTEqualStrategyNumber) {
                     continue;
                 }
-                (void)add_of(origin, KeyUse::join, 0);
+                (void)add_of(origin, use, 0);
             }
         }
     }
@@ -291,13 +294,6 @@ struct Walk {
     bool sorted;
 };
 
-void add_joins(const PlanState *node, NeedWriter &writer) {
-    const Plan *plan = node->plan;
-    if (IsA(plan, NestLoop)) writer.add_join(plan, reinterpret_cast<const Join *>(plan)->joinqual);
-    if (IsA(plan, HashJoin)) writer.add_join(plan, reinterpret_cast<const HashJoin *>(plan)->hashclauses);
-    if (IsA(plan, MergeJoin)) writer.add_join(plan, reinterpret_cast<const MergeJoin *>(plan)->mergeclauses);
-}
-
 bool has_sort(const AccessNeed &need) { return need.count > 0 && need.keys[need.count - 1].use == KeyUse::sort; }
 
 // The sort nearest to the root counts: what is below it is sorted again.
@@ -314,7 +310,7 @@ void add_sort(const PlanState *node, Walk &walk) {
 bool walk(PlanState *node, void *context) {
     if (node == nullptr) return false;
     Walk &state = *static_cast<Walk *>(context);
-    add_joins(node, *state.writer);
+    state.writer->add_join(node->plan);
     return walk_plan_state(node, walk, context);
 }
 
@@ -373,9 +369,11 @@ void describe_need(const NeedContext &context, AccessNeed &need) {
     NeedWriter writer(context, need);
     for (int part = 0; part < condition_parts; ++part) writer.add_conditions(conditions_of(context.scan, part));
     Walk state{&writer, &need, false};
+    if (context.few != nullptr) writer.add_join(context.few);
     (void)walk(context.top, &state);
-    if (context.order != nullptr) writer.add_sort(context.order, context.order_limited);
-    state.sorted = has_sort(need);
+    if (context.order != nullptr && context.few == nullptr) writer.add_sort(context.order, context.order_limited);
+    // What is looked up once for each of a few rows comes in no order of all.
+    state.sorted = has_sort(need) || context.few != nullptr;
     if (!state.sorted) (void)walk_sorts(context.top, &state);
     describe_columns(context.plan, context.entry, context.root, need);
 }

@@ -36,6 +36,7 @@ struct NeedContext {
     ScanState *scan;
     Oid root;          // the table that it is counted as
     Index entry;       // of the range table, of the root
+    const Plan *few;   // a join with few rows that the scan is read for, each of them a value to compare with; or null
     const Sort *order; // that an index of the table could spare, null where none is known
     bool order_limited;
 };

@@ -173,6 +173,27 @@ inline bool is_sorted_for(const Aggref *aggregate) {
 #endif
 }
 
+// Joins that return rows of their inner side alone, with or without a partner in the outer one.
+inline bool is_right_semi_or_anti(JoinType type) {
+#if PG_VERSION_NUM >= 180000
+    return type == JOIN_RIGHT_SEMI || type == JOIN_RIGHT_ANTI;
+#elif PG_VERSION_NUM >= 160000
+    return type == JOIN_RIGHT_ANTI;
+#else
+    (void)type;
+    return false;
+#endif
+}
+
+// Whether the join returns rows of one side that have no partner in the other.
+inline bool is_anti_join(JoinType type) {
+#if PG_VERSION_NUM >= 160000
+    return type == JOIN_ANTI || type == JOIN_RIGHT_ANTI;
+#else
+    return type == JOIN_ANTI;
+#endif
+}
+
 // What an instrumented node counts.
 #if PG_VERSION_NUM >= 190000
 using NodeCounters = NodeInstrumentation;

@@ -12,6 +12,7 @@
 #include "pg/access_need.h"
 #include "pg/missed_index.h"
 #include "pg/needed_columns.h"
+#include "pg/plan_join.h"
 #include "pg/plan_order.h"
 #include "pg/plan_origin.h"
 #include "pg/sampler.h"
@@ -33,6 +34,7 @@ struct TableScan {
     Index entry; // of the range table: one table may be scanned in several places of a statement
     ScanMethod method;
     ScanState *example;
+    const Plan *few; // the join with few rows that it was read for; null without one
     Oid last_relation;
     uint64 relations;
     uint64 loops;
@@ -41,8 +43,18 @@ struct TableScan {
     double estimated; // to be kept of what was read
 };
 
+// What a join with few rows kept of a scan.
+struct Kept {
+    const PlanState *scan;
+    const Plan *join;
+    uint64 rows;
+};
+constexpr int most_joins = 4; // of this kind, of one plan
+
 struct Collection {
     const PlannedStmt *plan;
+    int kept_count;
+    Kept kept[most_joins];
     PlanOrder order;
     bool order_described;
     uint64 rows_read;
@@ -118,6 +130,12 @@ bool add_counters(PlanState *node, void *context) {
     if (node == nullptr) return false;
     const Wanted &wanted = *static_cast<const Wanted *>(context);
     if (is_worth_counting(node, wanted)) count_rows(node);
+    const JoinedScan joined = joined_scan_of(node);
+    if (joined.scan != nullptr && joined.scan->plan->total_cost >= wanted.least_cost) {
+        count_rows(joined.scan);
+        count_rows(joined.join);
+        count_rows(joined.other);
+    }
     PlanState *sorted = input_of_sort(node);
     if (sorted != nullptr && (wanted.all_sorts || sorted->plan->plan_rows >= least_rows_to_sort)) count_rows(sorted);
     return walk_plan_state(node, add_counters, context);
@@ -173,6 +191,20 @@ double estimate_of(const ScanState *scan, double loops, double read, double kept
     return estimate * std::min(1.0, read / (rows * std::max(1.0, loops)));
 }
 
+const Kept *kept_of(const Collection &collection, const PlanState *scan) {
+    const Kept *const end = collection.kept + collection.kept_count;
+    const Kept *const found =
+        std::find_if(collection.kept, end, [scan](const Kept &kept) { return kept.scan == scan; });
+    return found != end ? found : nullptr;
+}
+
+void collect_join(Collection &collection, PlanState *node) {
+    uint64 rows = 0;
+    const JoinedScan joined = joined_scan_of(node);
+    if (joined.scan == nullptr || collection.kept_count == most_joins || !joins_few(joined, rows)) return;
+    collection.kept[collection.kept_count++] = {joined.scan, node->plan, rows};
+}
+
 void collect_scan(Collection &collection, ScanState *scan) {
     if (scan->ss_currentRelation == nullptr) return;
     const NodeCounters *counters = scan->ps.instrument;
@@ -180,11 +212,16 @@ void collect_scan(Collection &collection, ScanState *scan) {
     if (table == nullptr) return;
     const double loops = counters->nloops + (counters->running ? 1 : 0);
     const double returned = counters->ntuples + counters->tuplecount;
-    const double removed = counters->nfiltered1 + counters->nfiltered2;
+    double removed = counters->nfiltered1 + counters->nfiltered2;
+    double read = returned + removed;
+    if (const Kept *kept = kept_of(collection, &scan->ps)) {
+        table->few = kept->join;
+        removed = read - static_cast<double>(kept->rows);
+    }
     table->loops = std::max(table->loops, static_cast<uint64>(scan->ps.plan->parallel_aware ? 1 : loops));
-    table->read += static_cast<uint64>(returned + removed);
+    table->read += static_cast<uint64>(read);
     table->removed += static_cast<uint64>(removed);
-    table->estimated += estimate_of(scan, loops, returned + removed, returned);
+    table->estimated += table->few != nullptr ? read - removed : estimate_of(scan, loops, read, returned);
     if (table->last_relation != RelationGetRelid(scan->ss_currentRelation)) ++table->relations;
     table->last_relation = RelationGetRelid(scan->ss_currentRelation);
 }
@@ -205,6 +242,7 @@ void collect_sorted_scan(Collection &collection, ScanState *scan) {
 bool collect(PlanState *node, void *context) {
     if (node == nullptr) return false;
     Collection &collection = *static_cast<Collection *>(context);
+    collect_join(collection, node);
     if (is_scan(node)) {
         ScanState *scan = reinterpret_cast<ScanState *>(node);
         if (const NodeCounters *counters = node->instrument) {
@@ -238,7 +276,7 @@ bool is_wasteful(const TableScan &table) {
 // named.
 bool is_worth_naming(const Collection &collection, const TableScan &table, uint64 least) {
     if (collection.order.sort != nullptr && table.entry == collection.order.entry) return true;
-    const bool filtered = is_filtered(&table.example->ps);
+    const bool filtered = is_filtered(&table.example->ps) || table.few != nullptr;
     if (table.read >= least && filtered && (table.method == ScanMethod::sequential || is_wasteful(table))) return true;
     const double visits =
         static_cast<double>(table.read - table.removed) / static_cast<double>(std::max<uint64>(1, table.loops));
@@ -260,11 +298,16 @@ void describe(const QueryDesc *query, Collection &collection, const TableScan &t
     facts.table_rows = -1;
     write_relation_name(table.root, facts.relation_name);
     describe_filter(table.example, facts);
+    if (table.few != nullptr) {
+        describe_join(query->plannedstmt, table.few, reinterpret_cast<const Scan *>(table.example->ps.plan), facts);
+    }
     const bool sorted = collection.order.sort != nullptr && table.entry == collection.order.entry;
-    describe_need({query->plannedstmt, query->planstate, table.example, table.root, table.entry,
+    describe_need({query->plannedstmt, query->planstate, table.example, table.root, table.entry, table.few,
                    sorted ? collection.order.sort : nullptr, collection.order.limited},
                   facts.need);
     const bool plain = describe_index(facts);
+    // The planner had reasons of its own against an index that is there.
+    if (table.few != nullptr && facts.index_exists) facts.rows_removed = 0;
     describe_missed_index(table.example, facts);
     // A plain column that leads no index yet is the nearer remedy.
     const bool nearer = plain && !facts.index_exists && facts.missed != Missed::collation;
@@ -314,6 +357,7 @@ const PlanFacts *collect_plan_facts(const QueryDesc *query, bool wide) {
         collection.order.sort = nullptr;
     }
     collection.order_described = false;
+    collection.kept_count = 0;
     collection.rows_read = 0;
     collection.count = 0;
     (void)collect(query->planstate, &collection);

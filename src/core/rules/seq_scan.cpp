@@ -75,12 +75,14 @@ constinit const RuleDescriptor seq_scan_rule = {
     .fires_when =
         "A sequential scan, or one of an index without a condition that says where to look in it, read `min_rows` rows "
         "or more of one table (a partitioned table counts as one), and its filter threw away `min_removed_percent` of "
-        "them or more. Rows are counted by the executor, on this very "
+        "them or more, or a hash or merge join did that it was read for without a filter, and that had no more than a "
+        "hundredth of as many other rows. Rows are counted by the executor, on this very "
         "execution, and only where the plan's cost says that a large table may be read. Statements inside "
         "functions count too.",
     .silent_for =
         "Small tables, also where a nested loop scans one many times; scans that return most of what they read, or "
-        "have no filter; a LIMIT that stopped the scan early; COPY, VACUUM, CREATE INDEX, EXPLAIN and other "
+        "have neither a filter nor such a join; a LIMIT that stopped the scan early; COPY, VACUUM, CREATE INDEX, "
+        "EXPLAIN and other "
         "maintenance; what `leading_wildcard`, `non_sargable` or `stale_statistics` explains.",
     .remedy = "An index on the columns that the filter compares: those compared for equality first, then one range.",
     .thresholds = {{"min_rows", "rows", 10000, 1, 2147483647, "Rows that one scan must have read to be reported"},
