@@ -23,8 +23,14 @@ void *cache_memory = nullptr;
 Tags recent_tags[tags_kept]; // by serial number modulo tags_kept
 QUERY_AUDIT_HOT_DATA uint32 tags_serial = 0;
 
-// An execution often follows the analysis of its text, and loops repeat.
-QUERY_AUDIT_HOT_DATA LocalShape *last_found = nullptr;
+// Where the statements of the last few keys are, by the keys' last bits: an execution often follows the analysis of its
+// text, and transactions and loops repeat. After other backends have run, to look into the table is to wait for its
+// memory three times, one after the other.
+constexpr uint64 recent_shapes = 16;
+LocalShape nobody; // of no statement's key
+QUERY_AUDIT_HOT_DATA LocalShape *recent[recent_shapes] = {&nobody, &nobody, &nobody, &nobody, &nobody, &nobody,
+                                                          &nobody, &nobody, &nobody, &nobody, &nobody, &nobody,
+                                                          &nobody, &nobody, &nobody, &nobody};
 
 Cache cache() {
     if (cache_memory == nullptr) {
@@ -34,11 +40,15 @@ Cache cache() {
     return Cache(cache_memory);
 }
 
-LocalShape *find_cached(uint64 key) {
-    if (last_found != nullptr && last_found->cache_key == key) return last_found;
+pg_noinline LocalShape *search_cache(uint64 key) {
     LocalShape *found = cache().find(key);
-    if (found != nullptr) last_found = found;
+    if (found != nullptr) recent[key % recent_shapes] = found;
     return found;
+}
+
+[[gnu::always_inline]] inline LocalShape *find_cached(uint64 key) {
+    LocalShape *local = recent[key % recent_shapes];
+    return local->cache_key == key ? local : search_cache(key);
 }
 
 // The statement's part of what the client sent, without a PREPARE, EXPLAIN or the like around it.
@@ -128,9 +138,8 @@ void link_to_analysis(LocalShape &planned, const PlannedStmt *plan) {
     planned.known_by_text = found_lacks;
 }
 
-LocalShape *find_or_meet(const QueryDesc *query, uint64 query_id, uint64 key, Sharing sharing) {
-    if (LocalShape *local = find_cached(key)) return local;
-    // Analysed before the library was loaded, forgotten since, or planned with other relations than it names.
+// Analysed before the library was loaded, forgotten since, or planned with other relations than it names.
+pg_noinline LocalShape *meet_execution(const QueryDesc *query, uint64 query_id, uint64 key, Sharing sharing) {
     const PlannedStmt *plan = query->plannedstmt;
     const std::string_view text = text_of(query);
     StatementScan scan;
@@ -139,6 +148,12 @@ LocalShape *find_or_meet(const QueryDesc *query, uint64 query_id, uint64 key, Sh
                              relations_of_plan(plan), sharing);
     if (sharing == Sharing::none) link_to_analysis(*local, plan);
     return local;
+}
+
+[[gnu::always_inline]] inline LocalShape *find_or_meet(const QueryDesc *query, uint64 query_id, uint64 key,
+                                                       Sharing sharing) {
+    LocalShape *local = find_cached(key);
+    return local != nullptr ? local : meet_execution(query, query_id, key, sharing);
 }
 
 // Where the plan brings none.

@@ -92,6 +92,17 @@ class Cluster:
         cursor.connection.close()
         return result
 
+    def restart(self, *lines):
+        """Starts the server again, with these settings instead of those of the last time."""
+        with open(f"{self.data}/restart.conf", "w", encoding="utf-8") as settings:
+            settings.writelines(f"{line}\n" for line in lines)
+        with open(f"{self.data}/postgresql.conf", "a+", encoding="utf-8") as settings:
+            settings.seek(0)
+            if "restart.conf" not in settings.read():
+                settings.write("include = 'restart.conf'\n")
+        command = [BINDIR / "pg_ctl", "restart", "-s", "-w", "-D", self.data, "-l", f"{self.dir}/server.log"]
+        subprocess.run(as_server_user(*command), check=True)
+
     def stop_server(self):
         """Leaves the files for a single-user server."""
         subprocess.run(as_server_user(BINDIR / "pg_ctl", "stop", "-s", "-w", "-D", self.data), check=True)
