@@ -31,7 +31,7 @@ SELECT l.id FROM line l RIGHT JOIN "Order" o ON o.id = l.order_id WHERE o.id IN 
 SELECT * FROM scans();
 SELECT query_audit.reset();
 SET enable_hashjoin = off;
-SELECT l.id FROM line l JOIN "Order" o ON o.id = l.order_id WHERE o.id = 9 ORDER BY l.id;
+SELECT count(*) FROM (SELECT l.id FROM line l JOIN "Order" o ON o.id = l.order_id WHERE o.id IN (9, 10) OFFSET 0) AS t;
 SELECT * FROM scans();
 RESET enable_hashjoin;
 
