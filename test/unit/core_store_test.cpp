@@ -223,11 +223,11 @@ TEST(Slot, IsFoldedPartitionByPartitionWithNothingLost) {
 TEST(Slot, GivesItsCountersOnce) {
     const OwnedStore owned;
     BackendSlot &slot = owned.store.slot(0);
-    slot.counters = SlotCounters{1, 2, 3, 4, 5, 6, 7};
+    slot.counters = SlotCounters{1, 2, 3, 4, 5, 6, 7, 8};
     EXPECT_EQ(connection_of(slot).statements, 1u);
     fold_counters(owned.store, slot);
     fold_counters(owned.store, slot);
-    for (std::uint64_t i = 0; i < 7; ++i) EXPECT_EQ(owned.store.header().counters[i], i + 1);
+    for (std::uint64_t i = 0; i < 8; ++i) EXPECT_EQ(owned.store.header().counters[i], i + 1);
     EXPECT_EQ(connection_of(slot).statements, 1u) << "and keeps those of its connection";
     EXPECT_EQ(connection_of(slot).busy_ns, 2);
 }
