@@ -124,9 +124,8 @@ Execution *begin(QueryDesc *query) {
 pg_noinline void start_measured(QueryDesc *query, int eflags) {
     // What is worth a look is worth understanding.
     if (Execution *execution = find_execution(query); execution->local->one_off) {
-        understand(*execution->local, query);
+        understand(*execution->local, query, execution->event);
         hash_values(*execution->local, query, execution->event);
-        execution->event.series = execution->local->series;
     }
     next_start(query, eflags);
     if (const Execution *execution = find_execution(query)) measure_scans(query, *execution->local);

@@ -141,6 +141,14 @@ void derive(LocalShape &local) {
     local.plain_keys = has_plain_keys(local);
 }
 
+// Publishes the text unless it is held; returns whether it was.
+bool hold_text(LocalShape &local, std::string_view text, const ParsedStatement *parsed) {
+    const bool held = text_is_held(local.shape.text_key());
+    local.text_published = held;
+    if (!held) publish_text(local, text, parsed);
+    return held;
+}
+
 // Parses the text of a shape that no backend knows.
 void learn(LocalShape &local, StatementKind kind, std::string_view text, const StatementScan &scan,
            const RelationFacts &facts, Sharing sharing) {
@@ -148,9 +156,8 @@ void learn(LocalShape &local, StatementKind kind, std::string_view text, const S
     const bool is_parsed = parse_shape(local, kind, text, scan, facts, parsed);
     derive(local);
     const bool table_is_full = sharing != Sharing::none && share(local);
-    local.text_published = text_is_held(local.shape.text_key());
-    if (sharing != Sharing::none) admission.note(table_is_full && !local.text_published);
-    if (!local.text_published) publish_text(local, text, is_parsed ? &parsed : nullptr);
+    const bool held = hold_text(local, text, is_parsed ? &parsed : nullptr);
+    if (sharing != Sharing::none) admission.note(table_is_full && !held);
 }
 
 void let_pass(LocalShape &local, StatementKind kind, const StatementScan &scan, const RelationFacts &facts) {
@@ -166,8 +173,7 @@ void get_to_know(LocalShape &local, StatementKind kind, std::string_view text, c
                  const RelationFacts &facts, Sharing sharing) {
     if (sharing != Sharing::none && find_shared(local)) {
         derive(local);
-        local.text_published = text_is_held(local.shape.text_key());
-        if (!local.text_published) publish_text(local, text, nullptr);
+        (void)hold_text(local, text, nullptr);
     } else if (sharing == Sharing::if_admitted && kind == StatementKind::select &&
                admission.lets_pass(local.cache_key)) {
         let_pass(local, kind, scan, facts);

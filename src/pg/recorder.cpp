@@ -216,10 +216,7 @@ pg_noinline void make_place(const Execution &execution) {
 // Whether statistics are kept of a statement that was let pass: of one whose execution was worth it.
 pg_noinline bool is_worth_keeping(Execution &execution) {
     if (!execution.event.is(event_flag::noteworthy)) return false;
-    if (execution.query != nullptr) {
-        understand(*execution.local, execution.query);
-        execution.event.series = execution.local->series;
-    }
+    if (execution.query != nullptr) understand(*execution.local, execution.query, execution.event);
     return true;
 }
 

@@ -163,10 +163,18 @@ pg_noinline uint64 query_id_of_text(const QueryDesc *query) {
     return own_query_id(scan.words, query->plannedstmt);
 }
 
+void understand_execution(LocalShape &local, const QueryDesc *query) {
+    StatementScan scan;
+    const std::string_view text = text_of(query);
+    scan_statement(text, scan);
+    understand_text(local, text, scan);
+    if (scan.count > 0) note_constants(local, scan);
+}
+
 // At an execution. One that was let pass is executed for the first time, or not.
 pg_noinline void offer_text(LocalShape &local, const QueryDesc *query) {
     if (!local.one_off) return publish_text(local, text_of(query), nullptr);
-    if (local.unexecuted == 0) understand(local, query);
+    if (local.unexecuted == 0) understand_execution(local, query);
 }
 
 // After a reset no text is held any more.
@@ -231,12 +239,9 @@ std::string_view text_of(const QueryDesc *query) {
     return local;
 }
 
-void understand(LocalShape &local, const QueryDesc *query) {
-    StatementScan scan;
-    const std::string_view text = text_of(query);
-    scan_statement(text, scan);
-    understand_text(local, text, scan);
-    if (scan.count > 0) note_constants(local, scan);
+void understand(LocalShape &local, const QueryDesc *query, StatementEvent &event) {
+    understand_execution(local, query);
+    event.series = local.series;
 }
 
 const Tags *take_tags(LocalShape &local) {

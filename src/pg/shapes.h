@@ -67,8 +67,9 @@ void note_analysis(const char *source, Query *query);
 // prepared statement keeps the comment of its PREPARE for ever.
 const Tags *take_tags(LocalShape &local);
 
-// Parses the text of a statement that was let pass, for what is executed now: its shape and series change.
-void understand(LocalShape &local, const QueryDesc *query);
+// Parses the text of a statement that was let pass, for what is executed now: its shape changes, and the event's
+// series.
+void understand(LocalShape &local, const QueryDesc *query, StatementEvent &event);
 
 // Makes every cached statement offer its text again, because some texts were dropped.
 void republish_texts();
