@@ -49,9 +49,24 @@ SELECT index_of('SELECT id FROM tickets WHERE number = 7 OR number = 8 OR number
 SELECT count(*) AS served FROM query_audit.index_candidates;
 :drop \gexec
 
+-- Lists of rows, as keys of several columns come, and alternatives that have a part in common.
+SELECT query_audit.reset();
+SELECT id FROM tickets WHERE (client_id, state) IN ((7, 'state 7'), (57, 'state 7'), (8, 'state 8')) \g /dev/null
+SELECT id FROM tickets WHERE (number = 7 AND urgent) OR (note = 'x' AND number IN (8, 9)) \g /dev/null
+SELECT id FROM tickets WHERE (changed > TIMESTAMP '2020-01-28 18:00' OR (changed = TIMESTAMP '2020-01-28 18:00' AND id > 5)) ORDER BY changed, id LIMIT 3 \g /dev/null
+:found;
+:keep;
+:create \gexec
+SELECT index_of('SELECT id FROM tickets WHERE (client_id, state) IN ((7, ''state 7''), (57, ''state 7''), (8, ''state 8''))') AS rows,
+       index_of('SELECT id FROM tickets WHERE (number = 7 AND urgent) OR (note = ''x'' AND number IN (8, 9))') AS common,
+       index_of('SELECT id FROM tickets WHERE (changed > TIMESTAMP ''2020-01-28 18:00'' OR (changed = TIMESTAMP ''2020-01-28 18:00'' AND id > 5)) ORDER BY changed, id LIMIT 3') AS page;
+SELECT count(*) AS served FROM query_audit.index_candidates;
+:drop \gexec
+
 -- Of several columns each needs an index of its own, which no single one is.
 SELECT query_audit.reset();
 SELECT id FROM tickets WHERE number = 7 OR note = 'x' \g /dev/null
+SELECT id FROM tickets WHERE (number = 7 AND urgent) OR (state = 'none' AND note = 'x') \g /dev/null
 SELECT advice FROM query_audit.findings WHERE datname = current_database() AND rule = 'seq_scan';
 :show;
 

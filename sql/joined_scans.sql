@@ -56,3 +56,20 @@ SET enable_bitmapscan = off;
 SET enable_indexonlyscan = off;
 SELECT count(*) FROM (SELECT l.id FROM indexed_line l JOIN sku s ON s.id = l.order_id WHERE s.label = 'sku 4' OFFSET 0) AS t;
 SELECT * FROM scans();
+
+-- A partitioned table is one, whatever the number of a column in its parts; the arms of a union are none.
+CREATE TABLE part (id integer, order_id integer, amount integer) PARTITION BY RANGE (id);
+CREATE TABLE part_1 PARTITION OF part FOR VALUES FROM (0) TO (10000);
+CREATE TABLE part_2 (amount integer, order_id integer, id integer);
+ALTER TABLE part ATTACH PARTITION part_2 FOR VALUES FROM (10000) TO (40000);
+INSERT INTO part SELECT i, i % 5000 + 1, i FROM generate_series(1, 30000) AS i;
+RESET enable_indexscan;
+RESET enable_bitmapscan;
+RESET enable_indexonlyscan;
+VACUUM ANALYZE part;
+SELECT query_audit.reset();
+SELECT p.id FROM "Order" o JOIN part p ON p.order_id = o.id WHERE o.id IN (7, 9) ORDER BY 1;
+SELECT count(*) FROM (SELECT o.id FROM "Order" o JOIN (SELECT order_id FROM part_1 UNION ALL SELECT order_id FROM line) AS u ON u.order_id = o.id
+                      WHERE o.id IN (8, 9) OFFSET 0) AS t;
+SELECT s.*, f.evidence ->> 'partitions' AS partitions FROM scans() AS s JOIN query_audit.findings AS f ON f.fix_sql = s.fix;
+SELECT relation, definition FROM query_audit.index_candidates ORDER BY 1;

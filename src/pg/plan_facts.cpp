@@ -43,11 +43,11 @@ struct TableScan {
     double estimated; // to be kept of what was read
 };
 
-// What a join with few rows kept of a scan.
+// What a join with few rows kept of a table.
 struct Kept {
-    const PlanState *scan;
+    PlanState *scan; // JoinedScan's
     const Plan *join;
-    uint64 rows;
+    uint64 rows; // that were not yet put down to one of the scans
 };
 constexpr int most_joins = 4; // of this kind, of one plan
 
@@ -130,9 +130,10 @@ bool add_counters(PlanState *node, void *context) {
     if (node == nullptr) return false;
     const Wanted &wanted = *static_cast<const Wanted *>(context);
     if (is_worth_counting(node, wanted)) count_rows(node);
-    const JoinedScan joined = joined_scan_of(node);
+    const JoinedScan joined = joined_scan_of(wanted.plan, node);
     if (joined.scan != nullptr && joined.scan->plan->total_cost >= wanted.least_cost) {
         count_rows(joined.scan);
+        for_each_scan(joined.scan, count_rows);
         count_rows(joined.join);
         count_rows(joined.other);
     }
@@ -191,16 +192,19 @@ double estimate_of(const ScanState *scan, double loops, double read, double kept
     return estimate * std::min(1.0, read / (rows * std::max(1.0, loops)));
 }
 
-const Kept *kept_of(const Collection &collection, const PlanState *scan) {
-    const Kept *const end = collection.kept + collection.kept_count;
-    const Kept *const found =
-        std::find_if(collection.kept, end, [scan](const Kept &kept) { return kept.scan == scan; });
+Kept *kept_of(Collection &collection, const PlanState *scan) {
+    Kept *const end = collection.kept + collection.kept_count;
+    Kept *const found = std::find_if(collection.kept, end, [scan](const Kept &kept) {
+        bool own = false;
+        for_each_scan(kept.scan, [&](const PlanState *part) { own = own || part == scan; });
+        return own;
+    });
     return found != end ? found : nullptr;
 }
 
 void collect_join(Collection &collection, PlanState *node) {
     uint64 rows = 0;
-    const JoinedScan joined = joined_scan_of(node);
+    const JoinedScan joined = joined_scan_of(collection.plan, node);
     if (joined.scan == nullptr || collection.kept_count == most_joins || !joins_few(joined, rows)) return;
     collection.kept[collection.kept_count++] = {joined.scan, node->plan, rows};
 }
@@ -214,9 +218,11 @@ void collect_scan(Collection &collection, ScanState *scan) {
     const double returned = counters->ntuples + counters->tuplecount;
     double removed = counters->nfiltered1 + counters->nfiltered2;
     double read = returned + removed;
-    if (const Kept *kept = kept_of(collection, &scan->ps)) {
+    if (Kept *kept = kept_of(collection, &scan->ps)) {
+        const uint64 rows = std::min(kept->rows, static_cast<uint64>(read));
+        kept->rows -= rows;
         table->few = kept->join;
-        removed = read - static_cast<double>(kept->rows);
+        removed = read - static_cast<double>(rows);
     }
     table->loops = std::max(table->loops, static_cast<uint64>(scan->ps.plan->parallel_aware ? 1 : loops));
     table->read += static_cast<uint64>(read);

@@ -44,8 +44,20 @@ PlanState *source_of(PlanState *node) {
     return node;
 }
 
-bool is_whole_table(const PlanState *node) {
-    return node != nullptr && IsA(node, SeqScanState) && node->plan->qual == NIL;
+bool is_whole_scan(const PlanState *node) { return IsA(node, SeqScanState) && node->plan->qual == NIL; }
+
+// Partitions count as one table, the arms of a union do not.
+bool is_whole_table(const PlannedStmt *plan, PlanState *node) {
+    bool whole = true;
+    Index table = 0;
+    for_each_scan(node, [&](const PlanState *scan) {
+        whole = whole && is_whole_scan(scan);
+        if (!whole) return;
+        const Index entry = counted_entry(plan, reinterpret_cast<const Scan *>(scan->plan)->scanrelid);
+        whole = table == 0 || entry == table;
+        table = entry;
+    });
+    return whole && table != 0;
 }
 
 uint64 rows_out(const PlanState *node) {
@@ -60,14 +72,14 @@ const List *join_clauses(const Plan *node) {
     return IsA(node, MergeJoin) ? reinterpret_cast<const MergeJoin *>(node)->mergeclauses : NIL;
 }
 
-JoinedScan joined_scan_of(PlanState *node) {
+JoinedScan joined_scan_of(const PlannedStmt *plan, PlanState *node) {
     if (!IsA(node, HashJoinState) && !IsA(node, MergeJoinState)) return {};
     PlanState *outer = source_of(outerPlanState(node));
     PlanState *inner = source_of(innerPlanState(node));
     if (outer == nullptr || inner == nullptr) return {};
     const Sides droppable = droppable_sides(reinterpret_cast<const Join *>(node->plan)->jointype);
-    const bool by_outer = droppable.outer && is_whole_table(outer);
-    const bool by_inner = droppable.inner && is_whole_table(inner);
+    const bool by_outer = droppable.outer && is_whole_table(plan, outer);
+    const bool by_inner = droppable.inner && is_whole_table(plan, inner);
     if (!by_outer && !by_inner) return {};
     const bool larger = outer->plan->plan_rows > inner->plan->plan_rows;
     return by_outer && (!by_inner || larger) ? JoinedScan{outer, node, inner} : JoinedScan{inner, node, outer};
@@ -87,17 +99,20 @@ bool joins_few(const JoinedScan &joined, uint64 &kept) {
 
 void describe_join(const PlannedStmt *plan, const Plan *join, const Scan *scan, ScanFacts &facts) {
     TextWriter filter(facts.filter, sizeof(facts.filter));
-    ExpressionWriter writer(rt_fetch(scan->scanrelid, plan->rtable)->relid, filter);
+    const Index table = counted_entry(plan, scan->scanrelid);
+    const auto is_ours = [&](const Origin &origin) {
+        return origin.scan != nullptr && counted_entry(plan, origin.scan->scanrelid) == table;
+    };
     ListCell *cell;
     foreach (cell, join_clauses(join)) {
         const OpExpr *clause = static_cast<const OpExpr *>(lfirst(cell));
         if (!IsA(clause, OpExpr) || list_length(clause->args) != 2) continue;
         Origin own = origin_of(plan, join, static_cast<const Node *>(linitial(clause->args)));
         Origin other = origin_of(plan, join, static_cast<const Node *>(llast(clause->args)));
-        if (own.scan != scan) std::swap(own, other);
-        if (own.scan != scan) continue;
+        if (!is_ours(own)) std::swap(own, other);
+        if (!is_ours(own)) continue;
         if (!filter.view().empty()) filter.append(" AND ");
-        writer.write(own.expression);
+        ExpressionWriter(rt_fetch(own.scan->scanrelid, plan->rtable)->relid, filter).write(own.expression);
         filter.append(" = ");
         if (other.scan == nullptr || !is_column(other.expression)) {
             filter.append("?");

@@ -9,14 +9,21 @@
 namespace query_audit {
 
 struct JoinedScan {
-    PlanState *scan; // of the whole table; null: the node is no such join
+    PlanState *scan; // of the whole table, or what appends those of its partitions; null: the node is no such join
     PlanState *join;
     PlanState *other; // gives the other rows
 };
 
+// Visits the scans that the whole table is read by: one, or one for each partition.
+template <typename Visit> void for_each_scan(PlanState *scan, Visit visit) {
+    if (!IsA(scan, AppendState)) return visit(scan);
+    const AppendState *parts = reinterpret_cast<const AppendState *>(scan);
+    for (int i = 0; i < parts->as_nplans; ++i) visit(parts->appendplans[i]);
+}
+
 // Where the node is a hash or merge join, one side of it such a scan, and rows of that side that meet no other are not
 // returned. The rows of all three are to be counted.
-[[nodiscard]] JoinedScan joined_scan_of(PlanState *node);
+[[nodiscard]] JoinedScan joined_scan_of(const PlannedStmt *plan, PlanState *node);
 
 // Whether there were so few other rows that an index on what is joined by would have found what the join kept. Sets how
 // many that were of the scan's, at most. False where they were not counted.

@@ -7,7 +7,7 @@
 #include "pg/scan_index.h"
 #include "pg/table_indexes.h"
 
-#include "pg/access_need.h"
+#include "pg/condition.h"
 #include "pg/expression.h"
 #include "pg/needed_columns.h"
 #include "pg/plan_origin.h"

@@ -4,7 +4,7 @@
 #include "pg/scan_filter.h"
 #include "pg/table_indexes.h"
 
-#include "pg/access_need.h"
+#include "pg/condition.h"
 #include "pg/expression.h"
 
 #include "pg/pg.h"
