@@ -106,3 +106,23 @@ SELECT id FROM accounts WHERE lower(email) = 'mail7@example.com';
 SELECT id FROM accounts WHERE number::text = '7';
 SELECT id FROM accounts WHERE opened::date = '2000-01-03' ORDER BY id LIMIT 1;
 :found;
+
+-- No index answers = ANY (column), where what an array contains can be asked for; a GIN index that is there is named.
+CREATE TABLE "Tagged" AS SELECT i AS id, ARRAY['t' || i, 'all'] AS "Tags", i || ' note' AS note FROM generate_series(1, 20000) AS i;
+ANALYZE "Tagged";
+\set advice 'SELECT rule, evidence ->> ''filter'' AS filter, evidence ->> ''cause'' AS cause, fix_sql, advice FROM query_audit.findings WHERE application_name = current_setting(''application_name'') AND rule IN (''seq_scan'', ''non_sargable'') AND datname = current_database()'
+\x on
+SET application_name = 'an array without an index';
+SELECT id FROM "Tagged" WHERE 't7' = ANY ("Tags") AND note <> 'x';
+:advice;
+CREATE INDEX "By tags" ON "Tagged" USING gin ("Tags");
+SET application_name = 'an array with an index';
+SELECT id FROM "Tagged" WHERE 't7' = ANY ("Tags") AND note <> 'x';
+:advice;
+SET application_name = 'arrays that are left alone';
+SELECT id FROM "Tagged" WHERE "Tags" @> ARRAY['t7'] AND note <> 'x';
+SELECT count(*) FROM "Tagged" WHERE 'all' = ANY ("Tags");
+:advice;
+SELECT id FROM "Tagged" WHERE NOT 'all' = ALL ("Tags") AND id < 2;
+:advice;
+\x off

@@ -27,7 +27,9 @@ enum class Missed : std::uint8_t {
     cast,
     parameter_type,
     collation,
-    configuration, // of text search, which is the session's: no index can hold that, whether one is missed or not
+    // Not to be had of any index, whether one is missed or not:
+    configuration, // of text search, which is the session's
+    array_element, // value = ANY (column)
 };
 
 // What scans of one table (a partitioned table counts as one) did in one execution, and what becomes of their rows.

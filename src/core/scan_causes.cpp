@@ -40,8 +40,7 @@ bool is_wildcard_scan(const ScanFacts &scan, const Settings &settings) noexcept 
 
 bool is_missed_index(const ScanFacts &scan, const Settings &settings) noexcept {
     constexpr int rule = rule_index::non_sargable;
-    const bool missed =
-        scan.missed != Missed::none && (scan.missed != Missed::configuration || scan.missed_index[0] != '\0');
+    const bool missed = scan.missed != Missed::none && scan.missed_index[0] != '\0';
     return settings.enabled(rule) && searches_all(scan) && missed && is_wasteful(scan, settings.thresholds[rule]);
 }
 
@@ -89,6 +88,8 @@ const char *missed_name(std::int64_t missed) noexcept {
         return "collation";
     case Missed::configuration:
         return "configuration";
+    case Missed::array_element:
+        return "array element";
     case Missed::none:
         break;
     }

@@ -183,6 +183,33 @@ void describe_search(const Table &table, const Node *searched, ScanFacts &facts)
     if (index != end) write_index_name(index->oid, facts.missed_index);
 }
 
+// The array that a condition looks for a value in: value = ANY (array); null where it does not.
+const Node *searched_array(const Node *clause) {
+    if (!IsA(clause, ScalarArrayOpExpr)) return nullptr;
+    const auto *search = reinterpret_cast<const ScalarArrayOpExpr *>(clause);
+    const Node *array = strip(static_cast<const Node *>(llast(search->args)));
+    if (!search->useOr || !is_value(static_cast<const Node *>(linitial(search->args))) || !is_column(array)) {
+        return nullptr;
+    }
+    const Oid element = get_element_type(exprType(array));
+    const bool equality = OidIsValid(element) && lookup_type_cache(element, TYPECACHE_EQ_OPR)->eq_opr == search->opno;
+    return equality ? array : nullptr;
+}
+
+void describe_array_search(const Table &table, const Node *array, ScanFacts &facts) {
+    facts.missed = Missed::array_element;
+    const AttrNumber column = reinterpret_cast<const Var *>(array)->varattno;
+    for (int i = 0; i < table.index_count; ++i) {
+        const TableIndex &index = table.indexes[i];
+        if (index.partial || index.method != GIN_AM_OID) continue;
+        for (int key = 0; key < index.keys; ++key) {
+            const Oid family = get_opclass_family(index.operator_class[key]);
+            if (index.column[key] != column || !op_in_opfamily(OID_ARRAY_CONTAINS_OP, family)) continue;
+            return write_index_name(index.oid, facts.missed_index);
+        }
+    }
+}
+
 bool has_trigram_index(const Table &table, const Node *expression) {
     return std::any_of(table.indexes, table.indexes + table.index_count, [&](const TableIndex &index) {
         for (int i = 0; i < index.keys; ++i) {
@@ -228,6 +255,8 @@ void describe_missed_index(ScanState *scan, ScanFacts &facts) {
         }
         const Node *searched = facts.missed == Missed::none ? searched_by_session(clause) : nullptr;
         if (searched != nullptr) describe_search(table, searched, facts);
+        const Node *array = facts.missed == Missed::none ? searched_array(clause) : nullptr;
+        if (array != nullptr) describe_array_search(table, array, facts);
     }
 }
 

@@ -48,6 +48,9 @@ TEST(NonSargable, LeavesASearchWithoutAnyIndexToTheScanItIs) {
     EXPECT_FALSE(is_found(non_sargable, scan));
     assign_text(scan.index_columns, "");
     EXPECT_NE(advice_of(found("seq_scan", scan)).find("to_tsvector('english', ...)"), std::string::npos);
+    scan.missed = Missed::array_element;
+    EXPECT_FALSE(is_found(non_sargable, scan));
+    EXPECT_NE(advice_of(found("seq_scan", scan)).find("@> ARRAY[value]"), std::string::npos);
 }
 
 TEST(NonSargable, LeavesAScanByAnotherIndexAlone) {
@@ -62,7 +65,8 @@ TEST(NonSargable, NamesTheIndexAndTheCause) {
                                                       {Missed::cast, "cast"},
                                                       {Missed::parameter_type, "parameter type"},
                                                       {Missed::collation, "collation"},
-                                                      {Missed::configuration, "configuration"}};
+                                                      {Missed::configuration, "configuration"},
+                                                      {Missed::array_element, "array element"}};
     for (const auto &[cause, name] : causes) {
         const UnitFinding finding = found(non_sargable, missed(cause));
         EXPECT_STREQ(finding.index_name, "events_kind_idx");

@@ -53,6 +53,9 @@ void advise(const UnitFinding &finding, TextWriter &advice) {
         return advice.append(
             "is of a text search configuration that the condition does not name: without one it is the "
             "session's, which may change. Name it as the index does.");
+    case Missed::array_element:
+        return advice.append("finds what an array contains, while = ANY looks into the array of each row: write column "
+                             "@> ARRAY[value] instead of value = ANY (column).");
     case Missed::none:
         break;
     }
@@ -73,8 +76,9 @@ constinit const RuleDescriptor non_sargable_rule = {
         "`min_removed_percent` of them or more, "
         "and it compares a function, a cast or an operator of a column that leads a valid index, a column with a value "
         "of another type that converts the column, a column in an order (collation, LIKE with a fixed beginning) that "
-        "the index does not have, or searches a text without naming the text search configuration that an index of it "
-        "has. The evidence names the index and the cause.",
+        "the index does not have, asks by = ANY whether a column that has a GIN index contains a value, or searches a "
+        "text without naming the text search configuration that an index of it has. The evidence names the index and "
+        "the cause.",
     .silent_for = "Expressions that an index holds; columns that lead no index (`seq_scan`); small tables; scans that "
                   "keep most of what they read; comparisons that no index could answer; maintenance.",
     .remedy = "Compare the column itself, in its own type; or an index of the expression.",

@@ -55,6 +55,9 @@ void advise(const UnitFinding &finding, TextWriter &advice) {
         advice.append(". It searches a text by the session's text search configuration, which may change, so no index "
                       "can hold what is searched: name the configuration, as in to_tsvector('english', ...), in the "
                       "statement and in a GIN index of that expression.");
+    } else if (finding.evidence[cause] == static_cast<std::int64_t>(Missed::array_element)) {
+        advice.append(". It looks into the array of each row by = ANY (column), which no index answers: write column "
+                      "@> ARRAY[value], which a GIN index on the column does.");
     } else {
         advice.append(". No plain index would serve this filter, or one that leads with its column was there and was "
                       "not used: look for a function or a cast around the column, for a value of another type, for a "
