@@ -51,6 +51,17 @@ inline constexpr auto classes = [] {
     }
     return table;
 }();
+
+// Bytes of words, in lower case; 0 for all others.
+inline constexpr auto word_bytes = [] {
+    std::array<std::uint8_t, 256> table{};
+    for (int c = 0; c < 256; ++c) {
+        const bool upper = c >= 'A' && c <= 'Z';
+        if ((classes[c] & word_part) != 0) table[c] = static_cast<std::uint8_t>(upper ? c - 'A' + 'a' : c);
+    }
+    return table;
+}();
+[[nodiscard]] inline std::uint8_t word_byte(char c) noexcept { return word_bytes[static_cast<std::uint8_t>(c)]; }
 } // namespace lexical
 
 [[nodiscard]] inline bool is_of(std::uint8_t wanted, char c) noexcept {
@@ -64,6 +75,12 @@ class Lexer {
     // The next token, comments included and white space skipped. Always inlined: every statement's text is looked at,
     // token by token, and a call costs as much as a short token.
     [[nodiscard, gnu::always_inline]] Token next() noexcept {
+        return next([](std::uint8_t) noexcept {});
+    }
+
+    // The same, and pass(byte) for each byte of a word, in lower case. What begins like a word and is none has been
+    // passed too.
+    template <typename Pass> [[nodiscard, gnu::always_inline]] Token next(Pass pass) noexcept {
         std::size_t start = position_;
         while (start < text_.size() && is_of(lexical::space, text_[start])) ++start;
         if (start >= text_.size()) {
@@ -74,7 +91,12 @@ class Lexer {
         const char c = text_[start];
         std::size_t end = start + 1;
         if (is_of(lexical::word_start, c)) {
-            while (end < text_.size() && is_of(lexical::word_part, text_[end])) ++end;
+            pass(lexical::word_byte(c));
+            for (; end < text_.size(); ++end) {
+                const std::uint8_t byte = lexical::word_byte(text_[end]);
+                if (byte == 0) break;
+                pass(byte);
+            }
             // What may be a string's prefix is not a word before one has looked.
             if (end - start <= 2 && end < text_.size() && (text_[end] == '\'' || text_[end] == '&')) {
                 return next_other(start);

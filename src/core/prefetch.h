@@ -11,4 +11,7 @@ template <int lines> [[gnu::always_inline]] inline void prefetch_for_write(const
     for (int i = 0; i < lines; ++i) __builtin_prefetch(static_cast<const char *>(from) + i * cache_line_bytes, 1);
 }
 
+// The line, which others may write to.
+[[gnu::always_inline]] inline void prefetch_for_read(const void *from) noexcept { __builtin_prefetch(from, 0); }
+
 } // namespace query_audit

@@ -11,22 +11,18 @@ namespace {
 
 constexpr std::uint64_t multiplier = 0x9e3779b97f4a7c15ULL;
 
-constexpr auto lower_case = [] {
-    std::array<std::uint8_t, 256> table{};
-    for (int c = 0; c < 256; ++c) table[c] = static_cast<std::uint8_t>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-    return table;
-}();
-
 // What stands for constants among the words; no token begins with any of these bytes.
 enum : std::uint8_t { a_string = 1, a_number = 2, more_of_a_list = 3 };
 
 std::uint64_t add_byte(std::uint64_t hash, std::uint8_t byte) noexcept { return (hash ^ byte) * multiplier; }
 
-template <bool folds_case> std::uint64_t add_token(std::uint64_t hash, std::string_view token) noexcept {
-    for (const char c : token) {
-        const auto byte = static_cast<std::uint8_t>(c);
-        hash = add_byte(hash, folds_case ? lower_case[byte] : byte);
-    }
+std::uint64_t add_token(std::uint64_t hash, std::string_view token) noexcept {
+    for (const char c : token) hash = add_byte(hash, static_cast<std::uint8_t>(c));
+    return hash * multiplier;
+}
+
+std::uint64_t add_word(std::uint64_t hash, std::string_view word) noexcept {
+    for (const char c : word) hash = add_byte(hash, lexical::word_byte(c));
     return hash * multiplier;
 }
 
@@ -36,8 +32,9 @@ bool is_in(std::string_view word) noexcept {
 
 bool is_constant_word(std::string_view word) noexcept {
     const char first = static_cast<char>(word[0] | 0x20);
-    if (first != 't' && first != 'n' && first != 'f') return false;
-    return equals_keyword(word, "true") || equals_keyword(word, "null") || equals_keyword(word, "false");
+    if (word.size() == 5) return first == 'f' && equals_keyword(word, "false");
+    if (word.size() != 4) return false;
+    return first == 't' ? equals_keyword(word, "true") : first == 'n' && equals_keyword(word, "null");
 }
 
 // How far a list of literals after IN has been read.
@@ -57,7 +54,7 @@ struct MoreElements {
     std::size_t end; // of the last
 
     void add(std::string_view text, Token token) noexcept {
-        hash = add_token<false>(hash, text);
+        hash = add_token(hash, text);
         ++count;
         end = token.start + token.length;
     }
@@ -123,7 +120,12 @@ void end_list(StatementScan &scan, const MoreElements &more, bool is_kept) noexc
     MoreElements more{};
     bool list_is_kept = false;
     Lexer lexer(text);
-    for (Token token = lexer.next(); token.kind != TokenKind::end; token = lexer.next()) {
+    for (;;) {
+        // A word is taken in as it is passed: a second loop over it would go wrong once more at its end.
+        std::uint64_t with_word = words;
+        const Token token =
+            lexer.next([&with_word](std::uint8_t byte) noexcept { with_word = add_byte(with_word, byte); });
+        if (token.kind == TokenKind::end) break;
         const std::string_view written = lexer.text_of(token);
         switch (token.kind) {
         case TokenKind::comment:
@@ -157,18 +159,36 @@ void end_list(StatementScan &scan, const MoreElements &more, bool is_kept) noexc
         }
         if (more.count > 0) end_list(scan, more, list_is_kept);
         more = {};
-        if (list == List::comma) words = add_byte(words, ',') * multiplier;
+        const bool after_comma = list == List::comma;
+        if (after_comma) words = add_byte(words, ',') * multiplier;
         list = list == List::in && written == "(" ? List::opened : List::none;
         if (token.kind == TokenKind::word) {
-            words = add_token<true>(words, written);
+            words = after_comma ? add_word(words, written) : with_word * multiplier;
             if (is_in(written)) list = List::in;
-            if (is_constant_word(written)) add_constant(scan, token, add_token<true>(0, written));
+            if (is_constant_word(written)) add_constant(scan, token, add_word(0, written));
         } else {
-            words = add_token<false>(words, written);
+            words = add_token(words, written);
         }
     }
     if (more.count > 0) end_list(scan, more, list_is_kept);
     scan.words = hash_mix(words);
+}
+
+[[gnu::hot]] void ScanMemo::scan(std::string_view text, StatementScan &scan) noexcept {
+    const std::uint64_t hash = hash_mix(hash_piece(text.size() + 1, text.data(), text.size()));
+    Entry(&set)[2] = entries_[hash % sets];
+    for (const Entry &entry : set) {
+        if (entry.text != hash) continue;
+        scan.words = entry.words;
+        scan.constants = 0;
+        scan.count = 0;
+        scan.longest_list = 0;
+        return;
+    }
+    scan_statement(text, scan);
+    if (scan.count > 0) return;
+    set[1] = set[0];
+    set[0] = {hash, scan.words};
 }
 
 int constant_at(const StatementScan &scan, std::string_view text, std::int32_t location) noexcept {

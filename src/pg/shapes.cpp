@@ -23,14 +23,30 @@ void *cache_memory = nullptr;
 Tags recent_tags[tags_kept]; // by serial number modulo tags_kept
 QUERY_AUDIT_HOT_DATA uint32 tags_serial = 0;
 
-// Where the statements of the last few keys are, by the keys' last bits: an execution often follows the analysis of its
-// text, and transactions and loops repeat. After other backends have run, to look into the table is to wait for its
-// memory three times, one after the other.
-constexpr uint64 recent_shapes = 16;
+// Where the statements of the last few keys are, in pairs by the keys' last bits, the latest first: an execution often
+// follows the analysis of its text, and transactions and loops repeat. After other backends have run, to look into the
+// table is to wait for its memory three times, one after the other.
+constexpr uint64 recent_pairs = 16;
 LocalShape nobody; // of no statement's key
-QUERY_AUDIT_HOT_DATA LocalShape *recent[recent_shapes] = {&nobody, &nobody, &nobody, &nobody, &nobody, &nobody,
-                                                          &nobody, &nobody, &nobody, &nobody, &nobody, &nobody,
-                                                          &nobody, &nobody, &nobody, &nobody};
+QUERY_AUDIT_HOT_DATA LocalShape *recent[2 * recent_pairs] = {
+    &nobody, &nobody, &nobody, &nobody, &nobody, &nobody, &nobody, &nobody, &nobody, &nobody, &nobody,
+    &nobody, &nobody, &nobody, &nobody, &nobody, &nobody, &nobody, &nobody, &nobody, &nobody, &nobody,
+    &nobody, &nobody, &nobody, &nobody, &nobody, &nobody, &nobody, &nobody, &nobody, &nobody};
+
+// Which of these was executed after another one the last time: its memory is asked for before its key is known.
+QUERY_AUDIT_HOT_DATA uint8 successor[2 * recent_pairs] = {};
+QUERY_AUDIT_HOT_DATA uint8 last_executed = 0;
+
+[[gnu::always_inline]] inline void prefetch_expected() { prefetch_for_write<3>(recent[successor[last_executed]]); }
+
+[[gnu::always_inline]] inline LocalShape **recent_pair(uint64 key) { return recent + key % recent_pairs * 2; }
+
+[[gnu::always_inline]] inline void note_executed(uint64 key, const LocalShape *local) {
+    LocalShape **const pair = recent_pair(key);
+    last_executed = successor[last_executed] = static_cast<uint8>(pair - recent + (pair[0] != local ? 1 : 0));
+}
+
+ScanMemo scans;
 
 Cache cache() {
     if (cache_memory == nullptr) {
@@ -42,13 +58,17 @@ Cache cache() {
 
 pg_noinline LocalShape *search_cache(uint64 key) {
     LocalShape *found = cache().find(key);
-    if (found != nullptr) recent[key % recent_shapes] = found;
+    if (found == nullptr) return nullptr;
+    LocalShape **const pair = recent_pair(key);
+    pair[1] = pair[0];
+    pair[0] = found;
     return found;
 }
 
 [[gnu::always_inline]] inline LocalShape *find_cached(uint64 key) {
-    LocalShape *local = recent[key % recent_shapes];
-    return local->cache_key == key ? local : search_cache(key);
+    LocalShape *const *const pair = recent_pair(key);
+    if (pair[0]->cache_key == key) return pair[0];
+    return pair[1]->cache_key == key ? pair[1] : search_cache(key);
 }
 
 // The statement's part of what the client sent, without a PREPARE, EXPLAIN or the like around it.
@@ -194,11 +214,13 @@ std::string_view text_of(const QueryDesc *query) {
 }
 
 [[gnu::hot]] void note_analysis(const char *source, Query *query) {
-    notice_reset();
+    prefetch_expected();
+    prefetch_for_read(&store.header().epoch);
     const std::string_view whole(source);
     const std::string_view text = statement_text(whole, query->stmt_location, query->stmt_len);
     StatementScan scan;
-    scan_statement(text, scan);
+    scans.scan(text, scan);
+    notice_reset();
     if (query->queryId == 0) query->queryId = own_query_id(scan.words, query);
     const auto query_id = static_cast<uint64>(query->queryId);
     const uint64 key = statement_key(query_id, query);
@@ -224,6 +246,7 @@ std::string_view text_of(const QueryDesc *query) {
     const bool tells_tables = tells_tables_apart(query_id);
     uint64 key = statement_key(query_id, plan);
     LocalShape *local = find_or_meet(query, query_id, key, tells_tables ? Sharing::full : Sharing::none);
+    note_executed(key, local);
     if (!tells_tables) {
         // Statements that the planner made the same: only their texts tell them apart.
         if (local->known_by_text) {

@@ -157,5 +157,42 @@ TEST(Scan, EndsWithAnyBytes) {
     }
 }
 
+// What a word is passed as must not show in what turns out to be none.
+TEST(Scan, KnowsAWordInWhateverCaseAndPlace) {
+    std::mt19937 random(11);
+    constexpr const char *pieces[] = {"Ab", "e'x'", "U&\"y\"", "N",    "in",        "(", "1",
+                                      ",",  "b&c",  "x'0'",    "null", "_\xc3\xa9", "$1"};
+    for (int round = 0; round < 20000; ++round) {
+        std::string text;
+        std::string other;
+        for (std::size_t i = random() % 12; i > 0; --i) {
+            const std::string piece = pieces[random() % std::size(pieces)];
+            const bool word = piece == "Ab" || piece == "N" || piece == "in" || piece == "null";
+            text += piece + " ";
+            for (const char c : piece) other += word ? static_cast<char>(c ^ (c < 'a' ? 0x20 : 0)) : c;
+            other += "  ";
+        }
+        ASSERT_EQ(words(text), words(other)) << text;
+        ASSERT_NE(words(text), words("z " + text)) << text;
+    }
+}
+
+TEST(Scan, IsTheSameWhereItIsRemembered) {
+    std::mt19937 random(5);
+    static ScanMemo memo;
+    for (int round = 0; round < 50000; ++round) {
+        std::string text = "SELECT c" + std::to_string(random() % 200);
+        if (random() % 4 == 0) text += ", 'x', " + std::to_string(random() % 3);
+        if (random() % 8 == 0) text = text.substr(0, random() % 4);
+        StatementScan found;
+        memo.scan(text, found);
+        const StatementScan known = scan(text);
+        ASSERT_EQ(found.words, known.words) << text;
+        ASSERT_EQ(found.constants, known.constants) << text;
+        ASSERT_EQ(found.count, known.count) << text;
+        ASSERT_EQ(found.longest_list, known.longest_list) << text;
+    }
+}
+
 } // namespace
 } // namespace query_audit::test
