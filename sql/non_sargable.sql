@@ -113,16 +113,16 @@ ANALYZE "Tagged";
 \set advice 'SELECT rule, evidence ->> ''filter'' AS filter, evidence ->> ''cause'' AS cause, fix_sql, advice FROM query_audit.findings WHERE application_name = current_setting(''application_name'') AND rule IN (''seq_scan'', ''non_sargable'') AND datname = current_database()'
 \x on
 SET application_name = 'an array without an index';
-SELECT id FROM "Tagged" WHERE 't7' = ANY ("Tags") AND note <> 'x';
+SELECT id FROM "Tagged" WHERE 't7' = ANY ("Tags");
 :advice;
 CREATE INDEX "By tags" ON "Tagged" USING gin ("Tags");
 SET application_name = 'an array with an index';
-SELECT id FROM "Tagged" WHERE 't7' = ANY ("Tags") AND note <> 'x';
+SELECT id FROM "Tagged" WHERE 't7' = ANY ("Tags");
 :advice;
 SET application_name = 'arrays that are left alone';
-SELECT id FROM "Tagged" WHERE "Tags" @> ARRAY['t7'] AND note <> 'x';
+SELECT id FROM "Tagged" WHERE "Tags" @> ARRAY['t7'];
 SELECT count(*) FROM "Tagged" WHERE 'all' = ANY ("Tags");
 :advice;
 SELECT id FROM "Tagged" WHERE NOT 'all' = ALL ("Tags") AND id < 2;
-:advice;
+SELECT rule, evidence ->> 'cause' AS cause FROM query_audit.findings WHERE application_name = current_setting('application_name') AND rule IN ('seq_scan', 'non_sargable');
 \x off
