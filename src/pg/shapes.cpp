@@ -179,7 +179,7 @@ pg_noinline LocalShape *meet_execution(const QueryDesc *query, uint64 query_id, 
 // Where the plan brings none.
 pg_noinline uint64 query_id_of_text(const QueryDesc *query) {
     StatementScan scan;
-    scan_statement(text_of(query), scan);
+    scans.scan(text_of(query), scan);
     return own_query_id(scan.words, query->plannedstmt);
 }
 
@@ -251,7 +251,7 @@ std::string_view text_of(const QueryDesc *query) {
         // Statements that the planner made the same: only their texts tell them apart.
         if (local->known_by_text) {
             StatementScan scan;
-            scan_statement(text_of(query), scan);
+            scans.scan(text_of(query), scan);
             key = hash_combine(key, scan.words);
             local = find_or_meet(query, query_id, key, Sharing::none);
         }
