@@ -45,7 +45,7 @@ struct TableScan {
 
 // What a join with few rows kept of a table.
 struct Kept {
-    PlanState *scan; // JoinedScan's
+    const PlanState *scan; // JoinedScan's
     const Plan *join;
     uint64 rows; // that were not yet put down to one of the scans
 };
@@ -55,6 +55,7 @@ struct Collection {
     const PlannedStmt *plan;
     int kept_count;
     Kept kept[most_joins];
+    Kept *within; // what the visited node is, or is a part of; null: nothing
     PlanOrder order;
     bool order_described;
     uint64 rows_read;
@@ -133,7 +134,7 @@ bool add_counters(PlanState *node, void *context) {
     const JoinedScan joined = joined_scan_of(wanted.plan, node);
     if (joined.scan != nullptr && joined.scan->plan->total_cost >= wanted.least_cost) {
         count_rows(joined.scan);
-        for_each_scan(joined.scan, count_rows);
+        visit_scans(joined.scan, count_rows);
         count_rows(joined.join);
         count_rows(joined.other);
     }
@@ -192,16 +193,6 @@ double estimate_of(const ScanState *scan, double loops, double read, double kept
     return estimate * std::min(1.0, read / (rows * std::max(1.0, loops)));
 }
 
-Kept *kept_of(Collection &collection, const PlanState *scan) {
-    Kept *const end = collection.kept + collection.kept_count;
-    Kept *const found = std::find_if(collection.kept, end, [scan](const Kept &kept) {
-        bool own = false;
-        for_each_scan(kept.scan, [&](const PlanState *part) { own = own || part == scan; });
-        return own;
-    });
-    return found != end ? found : nullptr;
-}
-
 void collect_join(Collection &collection, PlanState *node) {
     uint64 rows = 0;
     const JoinedScan joined = joined_scan_of(collection.plan, node);
@@ -218,7 +209,7 @@ void collect_scan(Collection &collection, ScanState *scan) {
     const double returned = counters->ntuples + counters->tuplecount;
     double removed = counters->nfiltered1 + counters->nfiltered2;
     double read = returned + removed;
-    if (Kept *kept = kept_of(collection, &scan->ps)) {
+    if (Kept *kept = collection.within) {
         const uint64 rows = std::min(kept->rows, static_cast<uint64>(read));
         kept->rows -= rows;
         table->few = kept->join;
@@ -249,6 +240,10 @@ bool collect(PlanState *node, void *context) {
     if (node == nullptr) return false;
     Collection &collection = *static_cast<Collection *>(context);
     collect_join(collection, node);
+    Kept *const outer = collection.within;
+    for (int i = 0; i < collection.kept_count; ++i) {
+        if (collection.kept[i].scan == node) collection.within = &collection.kept[i];
+    }
     if (is_scan(node)) {
         ScanState *scan = reinterpret_cast<ScanState *>(node);
         if (const NodeCounters *counters = node->instrument) {
@@ -258,8 +253,11 @@ bool collect(PlanState *node, void *context) {
         } else if (collection.order.sort != nullptr) {
             collect_sorted_scan(collection, scan);
         }
+        collection.within = nullptr; // what runs inside of it is no part
     }
-    return walk_plan_state(node, collect, context);
+    (void)walk_plan_state(node, collect, context);
+    collection.within = outer;
+    return false;
 }
 
 // What the planner expected is far from what came, so its statistics are asked for. How much an index scan would have
@@ -364,6 +362,7 @@ const PlanFacts *collect_plan_facts(const QueryDesc *query, bool wide) {
     }
     collection.order_described = false;
     collection.kept_count = 0;
+    collection.within = nullptr;
     collection.rows_read = 0;
     collection.count = 0;
     (void)collect(query->planstate, &collection);

@@ -50,7 +50,7 @@ bool is_whole_scan(const PlanState *node) { return IsA(node, SeqScanState) && no
 bool is_whole_table(const PlannedStmt *plan, PlanState *node) {
     bool whole = true;
     Index table = 0;
-    for_each_scan(node, [&](const PlanState *scan) {
+    visit_scans(node, [&](const PlanState *scan) {
         whole = whole && is_whole_scan(scan);
         if (!whole) return;
         const Index entry = counted_entry(plan, reinterpret_cast<const Scan *>(scan->plan)->scanrelid);
@@ -100,17 +100,14 @@ bool joins_few(const JoinedScan &joined, uint64 &kept) {
 void describe_join(const PlannedStmt *plan, const Plan *join, const Scan *scan, ScanFacts &facts) {
     TextWriter filter(facts.filter, sizeof(facts.filter));
     const Index table = counted_entry(plan, scan->scanrelid);
-    const auto is_ours = [&](const Origin &origin) {
-        return origin.scan != nullptr && counted_entry(plan, origin.scan->scanrelid) == table;
-    };
     ListCell *cell;
     foreach (cell, join_clauses(join)) {
         const OpExpr *clause = static_cast<const OpExpr *>(lfirst(cell));
         if (!IsA(clause, OpExpr) || list_length(clause->args) != 2) continue;
         Origin own = origin_of(plan, join, static_cast<const Node *>(linitial(clause->args)));
         Origin other = origin_of(plan, join, static_cast<const Node *>(llast(clause->args)));
-        if (!is_ours(own)) std::swap(own, other);
-        if (!is_ours(own)) continue;
+        if (!is_of_entry(plan, own, table)) std::swap(own, other);
+        if (!is_of_entry(plan, own, table)) continue;
         if (!filter.view().empty()) filter.append(" AND ");
         ExpressionWriter(rt_fetch(own.scan->scanrelid, plan->rtable)->relid, filter).write(own.expression);
         filter.append(" = ");

@@ -15,7 +15,7 @@ struct JoinedScan {
 };
 
 // Visits the scans that the whole table is read by: one, or one for each partition.
-template <typename Visit> void for_each_scan(PlanState *scan, Visit visit) {
+template <typename Visit> void visit_scans(PlanState *scan, Visit visit) {
     if (!IsA(scan, AppendState)) return visit(scan);
     const AppendState *parts = reinterpret_cast<const AppendState *>(scan);
     for (int i = 0; i < parts->as_nplans; ++i) visit(parts->appendplans[i]);

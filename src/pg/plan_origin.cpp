@@ -102,4 +102,8 @@ Index counted_entry(const PlannedStmt *plan, Index entry) {
     return entry;
 }
 
+bool is_of_entry(const PlannedStmt *plan, const Origin &origin, Index entry) {
+    return origin.scan != nullptr && counted_entry(plan, origin.scan->scanrelid) == entry;
+}
+
 } // namespace query_audit

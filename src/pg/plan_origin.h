@@ -18,4 +18,7 @@ struct Origin {
 // The range table entry that a scanned one is counted as: a partition's is its partitioned table's.
 [[nodiscard]] Index counted_entry(const PlannedStmt *plan, Index entry);
 
+// Whether it is of the table that the entry is counted as.
+[[nodiscard]] bool is_of_entry(const PlannedStmt *plan, const Origin &origin, Index entry);
+
 } // namespace query_audit
