@@ -63,10 +63,9 @@ SELECT index_of('SELECT id FROM tickets WHERE (client_id, state) IN ((7, ''state
 SELECT count(*) AS served FROM query_audit.index_candidates;
 :drop \gexec
 
--- Of several columns each needs an index of its own, which no single one is.
+-- A part that no index answers leaves the whole table to read.
 SELECT query_audit.reset();
-SELECT id FROM tickets WHERE number = 7 OR note = 'x' \g /dev/null
-SELECT id FROM tickets WHERE (number = 7 AND urgent) OR (state = 'none' AND note = 'x') \g /dev/null
+SELECT id FROM tickets WHERE number = 7 OR client_id % 5 = 7 \g /dev/null
 SELECT advice FROM query_audit.findings WHERE datname = current_database() AND rule = 'seq_scan';
 :show;
 

@@ -13,6 +13,7 @@ namespace query_audit {
 
 constexpr int max_access_keys = 8;
 constexpr int max_access_columns = 3;
+constexpr int max_alternatives = 4; // parts of an OR
 constexpr std::int16_t many_columns = -1;
 constexpr std::size_t access_expression_bytes = 96;
 
@@ -43,8 +44,9 @@ constexpr std::uint8_t path_operators = 1u << 4; // containment of jsonb by oper
 struct AccessKey {
     std::int16_t attribute; // 0: an expression
     KeyUse use;
-    std::uint8_t flags; // key_flag
-    float distinct;     // different values, by estimate; 0: not known
+    std::uint8_t flags;           // key_flag
+    float distinct;               // different values, by estimate; 0: not known
+    std::uint8_t alternative = 0; // from 1: the part of an OR that it stands in, each of which has a key; 0: none
 };
 
 struct AccessNeed {

@@ -24,6 +24,11 @@ bool is_condition(const AccessKey &key) noexcept {
            key.use == KeyUse::is_false;
 }
 
+// A join's key is one that is compared with a value only where the other table's rows are looped over.
+bool is_compared(const ScanNeed &scan, const AccessKey &key) noexcept {
+    return key.use == KeyUse::equality || (key.use == KeyUse::join && scan.scans > scan.calls);
+}
+
 class Former {
   public:
     Former(const ScanNeed &scan, const IndexedTable &table, IndexCandidate &candidate) noexcept
@@ -52,10 +57,7 @@ class Former {
         return find(KeyUse::range) != nullptr || (find(KeyUse::sort) != nullptr && need_.sort_limited != 0);
     }
 
-    // A join's key is one that is compared with a value only where the other table's rows are looped over.
-    [[nodiscard]] bool is_compared(const AccessKey &key) const noexcept {
-        return key.use == KeyUse::equality || (key.use == KeyUse::join && scan_.scans > scan_.calls);
-    }
+    [[nodiscard]] bool is_compared(const AccessKey &key) const noexcept { return query_audit::is_compared(scan_, key); }
 
     // Where they are not, they might be, once it stands in an index behind the keys that are; but no range or sort must
     // stand behind it.
@@ -95,21 +97,12 @@ class Former {
         }
     }
 
-    [[nodiscard]] double rows_by_equality() const noexcept {
-        double rows = rows_of_table(scan_, table_);
-        for (int i = 0; i < need_.count; ++i) {
-            if (!is_compared(need_.keys[i])) continue;
-            rows /= distinct_values(need_.keys[i].distinct);
-        }
-        return rows;
-    }
-
     bool take_inverted() noexcept {
         const AccessKey *const end = need_.keys + need_.count;
         const AccessKey *const key = std::find_if(need_.keys, end, is_inverted);
         if (key == end) return false;
         const double rows = rows_of_table(scan_, table_);
-        if (rows > 0 && rows_by_equality() <= selective_share * rows) return false;
+        if (rows > 0 && rows_by_equality(scan_, table_) <= selective_share * rows) return false;
         candidate_.method = AccessMethod::gin;
         add(*key, key->use, 0);
         IndexKey &taken = candidate_.keys[0];
@@ -185,6 +178,14 @@ const ColumnProfile *find_column(const IndexedTable &table, std::int16_t attribu
         if (table.columns[i].attribute == attribute) return &table.columns[i];
     }
     return nullptr;
+}
+
+double rows_by_equality(const ScanNeed &need, const IndexedTable &table) noexcept {
+    double rows = rows_of_table(need, table);
+    for (int i = 0; i < need.need.count; ++i) {
+        if (is_compared(need, need.need.keys[i])) rows /= distinct_values(need.need.keys[i].distinct);
+    }
+    return rows;
 }
 
 bool form_candidate(const ScanNeed &need, const IndexedTable &table, IndexCandidate &candidate) noexcept {

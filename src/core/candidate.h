@@ -55,6 +55,9 @@ struct ScanNeed {
     std::int64_t scans; // calls times loops
     std::int64_t rows_read;
     std::int64_t rows_removed;
+    // From split_alternatives(): it is of an OR, of which all parts have the same number; 0: it stands alone.
+    int group = 0;
+    int parts = 1;
 };
 
 // Of pg_statistic.
@@ -128,6 +131,16 @@ constexpr double few_rows = 10;
 // Rows of the table; where they are not known those that one scan read.
 [[nodiscard]] double rows_of_table(const ScanNeed &need, const IndexedTable &table) noexcept;
 
+// Of these, how many have the values that the need compares columns with, by estimate.
+[[nodiscard]] double rows_by_equality(const ScanNeed &need, const IndexedTable &table) noexcept;
+
+// One need for each part of an OR of several columns: each takes an index of its own, and the scan is spared where all
+// of them are there. One need, without what stands in an OR, where there is none, or another index is better: what is
+// compared beside it finds few rows, or a sort's LIMIT ends the scan sooner. `parts` has room for max_alternatives;
+// `group` is not 0. Returns how many there are.
+[[nodiscard]] int split_alternatives(const ScanNeed &need, const IndexedTable &table, int group,
+                                     ScanNeed *parts) noexcept;
+
 // The index that would answer the need best, with all keys that may. Returns false where none would.
 [[nodiscard]] bool form_candidate(const ScanNeed &need, const IndexedTable &table, IndexCandidate &candidate) noexcept;
 
@@ -162,7 +175,7 @@ void trim_candidate(IndexCandidate &candidate, double rows) noexcept;
 [[nodiscard]] bool index_answers(const ExistingIndex &index, const ScanNeed &need, const IndexCandidate &candidate,
                                  double rows) noexcept;
 
-// Rows that the index would have spared this need.
+// Rows that the index would have spared this need, of an OR its part of them.
 [[nodiscard]] double rows_saved(const ScanNeed &need) noexcept;
 
 [[nodiscard]] double estimated_bytes(const IndexCandidate &candidate, const IndexedTable &table) noexcept;

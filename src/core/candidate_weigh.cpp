@@ -94,7 +94,9 @@ Verdict judge(const ScanNeed &need, const IndexedTable &table, IndexCandidate &c
         return Verdict::served;
     }
     if (saved_by(candidate, need, table) > rows_saved(need)) return Verdict::proposed;
-    if (rows_saved(need) < least_saved_share * static_cast<double>(need.rows_read)) return Verdict::keeps_most;
+    if (rows_saved(need) * need.parts < least_saved_share * static_cast<double>(need.rows_read)) {
+        return Verdict::keeps_most;
+    }
     return Verdict::proposed;
 }
 
@@ -111,21 +113,77 @@ int add_proposal(const IndexCandidate &candidate, Proposal *proposals, int &coun
     return count++;
 }
 
-// Takes the proposals that are not worth their upkeep out.
-int keep_worthy(Proposal *proposals, int count, const IndexedTable &table, NeedVerdict *verdicts, int needs) noexcept {
-    int kept = 0;
-    for (int i = 0; i < count; ++i) {
-        order_keys(proposals[i].index);
-        trim_candidate(proposals[i].index, table.rows);
-        proposals[i].bytes = estimated_bytes(proposals[i].index, table);
-        const bool worthy = is_worth_keeping(proposals[i], table);
-        for (int j = 0; j < needs; ++j) {
-            if (verdicts[j].verdict != Verdict::proposed || verdicts[j].place != i) continue;
-            verdicts[j] = worthy ? NeedVerdict{Verdict::proposed, kept} : NeedVerdict{Verdict::not_worth, -1};
+bool is_for(const NeedVerdict &verdict, int place) noexcept {
+    return verdict.verdict == Verdict::proposed && verdict.place == place;
+}
+
+// The proposals, and what they are for.
+struct Proposals {
+    Proposal *all;
+    int count;
+    const ScanNeed *needs;
+    int need_count;
+    NeedVerdict *verdicts;
+
+    // Some part of an OR has no index: those of the others would not be used for it.
+    void give_up(int group) noexcept {
+        for (int i = 0; i < need_count; ++i) {
+            if (needs[i].group != group || verdicts[i].verdict != Verdict::proposed) continue;
+            all[verdicts[i].place].rows_saved -= rows_saved(needs[i]);
+            verdicts[i] = NeedVerdict{Verdict::not_worth, -1};
         }
-        if (worthy) proposals[kept++] = proposals[i];
     }
-    return kept;
+
+    void reject(int place) noexcept {
+        for (int i = 0; i < need_count; ++i) {
+            if (!is_for(verdicts[i], place)) continue;
+            verdicts[i] = NeedVerdict{Verdict::not_worth, -1};
+            if (needs[i].group != 0) give_up(needs[i].group);
+        }
+    }
+
+    // Takes those that are not worth their upkeep out.
+    void keep_worthy(const IndexedTable &table) noexcept {
+        for (int i = 0; i < count; ++i) {
+            order_keys(all[i].index);
+            trim_candidate(all[i].index, table.rows);
+            all[i].bytes = estimated_bytes(all[i].index, table);
+        }
+        // To reject one may leave another with less.
+        for (bool again = true; again;) {
+            again = false;
+            for (int i = 0; i < count; ++i) {
+                if (is_worth_keeping(all[i], table) || !has_needs(i)) continue;
+                reject(i);
+                again = true;
+            }
+        }
+        int kept = 0;
+        for (int i = 0; i < count; ++i) {
+            if (!has_needs(i)) continue;
+            for (int j = 0; j < need_count; ++j) {
+                if (is_for(verdicts[j], i)) verdicts[j].place = kept;
+            }
+            all[kept++] = all[i];
+        }
+        count = kept;
+    }
+
+    [[nodiscard]] bool has_needs(int place) const noexcept {
+        return std::any_of(verdicts, verdicts + need_count,
+                           [place](const NeedVerdict &verdict) noexcept { return is_for(verdict, place); });
+    }
+};
+
+// An OR takes an index for each of its parts.
+void judge_groups(const ScanNeed *needs, int count, NeedVerdict *verdicts) noexcept {
+    for (int i = 0; i < count; ++i) {
+        const Verdict verdict = verdicts[i].verdict;
+        if (needs[i].group == 0 || verdict == Verdict::proposed || verdict == Verdict::served) continue;
+        for (int j = 0; j < count; ++j) {
+            if (needs[j].group == needs[i].group) verdicts[j] = NeedVerdict{verdict, -1};
+        }
+    }
 }
 
 void sort_proposals(Proposal *proposals, int count, NeedVerdict *verdicts, int needs) noexcept {
@@ -182,7 +240,7 @@ void trim_candidate(IndexCandidate &candidate, double rows) noexcept {
 
 double rows_saved(const ScanNeed &need) noexcept {
     // Rows come in the order of the index, so a LIMIT ends the scan.
-    return static_cast<double>(need.need.sort_limited != 0 ? need.rows_read : need.rows_removed);
+    return static_cast<double>(need.need.sort_limited != 0 ? need.rows_read : need.rows_removed) / need.parts;
 }
 
 double estimated_bytes(const IndexCandidate &candidate, const IndexedTable &table) noexcept {
@@ -207,24 +265,32 @@ bool is_worth_keeping(const Proposal &proposal, const IndexedTable &table) noexc
 
 int propose_indexes(const ScanNeed *needs, int count, const IndexedTable &table, Proposal *proposals,
                     NeedVerdict *verdicts) noexcept {
-    int proposed = 0;
+    IndexCandidate candidate;
+    for (int i = 0; i < count; ++i) {
+        int served_by = -1;
+        verdicts[i].verdict = judge(needs[i], table, candidate, served_by);
+        verdicts[i].place = served_by;
+    }
+    judge_groups(needs, count, verdicts);
+    Proposals proposed{proposals, 0, needs, count, verdicts};
     // Wide ones first: narrow ones fold into them, and find them as wide as they get.
     for (int keys = max_index_keys; keys > 0; --keys) {
         for (int i = 0; i < count; ++i) {
-            IndexCandidate candidate;
+            if (verdicts[i].verdict != Verdict::proposed || verdicts[i].place >= 0) continue;
             int served_by = -1;
-            const Verdict verdict = judge(needs[i], table, candidate, served_by);
-            if (keys == max_index_keys) verdicts[i] = NeedVerdict{verdict, served_by};
-            if (verdict != Verdict::proposed || candidate.key_count != keys) continue;
-            verdicts[i].place = add_proposal(candidate, proposals, proposed);
-            Proposal &proposal = proposals[verdicts[i].place];
-            proposal.calls += needs[i].calls;
-            proposal.rows_saved += saved_by(candidate, needs[i], table);
+            (void)judge(needs[i], table, candidate, served_by);
+            if (candidate.key_count != keys) continue;
+            const int place = add_proposal(candidate, proposals, proposed.count);
+            const bool counted =
+                i > 0 && needs[i].group != 0 && needs[i].group == needs[i - 1].group && verdicts[i - 1].place == place;
+            if (!counted) proposals[place].calls += needs[i].calls;
+            proposals[place].rows_saved += saved_by(candidate, needs[i], table);
+            verdicts[i].place = place;
         }
     }
-    const int kept = keep_worthy(proposals, proposed, table, verdicts, count);
-    sort_proposals(proposals, kept, verdicts, count);
-    return kept;
+    proposed.keep_worthy(table);
+    sort_proposals(proposals, proposed.count, verdicts, count);
+    return proposed.count;
 }
 
 } // namespace query_audit

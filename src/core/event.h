@@ -51,10 +51,11 @@ struct ScanFacts {
     bool sort_limited;                       // the sort kept the first rows alone, for a LIMIT
     char relation_name[relation_name_bytes]; // schema-qualified and quoted
     char filter[filter_bytes];               // with ? for each value; empty when it could not be written
-    // What follows the table in CREATE INDEX, as core/index_text.h writes it; empty when none would serve.
+    // What follows the table in CREATE INDEX, as core/index_text.h writes it; empty when none would serve. Several,
+    // each ended by a zero byte, where an OR takes one for each of its parts.
     char index_columns[index_columns_bytes];
     char missed_columns[index_columns_bytes]; // for the condition that the missed index did not answer
-    char pattern_index[index_columns_bytes];  // for the open pattern
+    char pattern_index[index_columns_bytes];  // for the open pattern; several as index_columns
     char sort_columns[index_columns_bytes];   // for the sort, after the columns compared for equality
     char missed_index[index_name_bytes];
     AccessNeed need;

@@ -119,6 +119,18 @@ bool write_index_body(const IndexCandidate &candidate, const IndexWords &words, 
     return !body.truncated();
 }
 
+bool add_body(char (&bodies)[index_columns_bytes], std::string_view body) noexcept {
+    const char *end = bodies;
+    while (*end != '\0') end = next_body(end);
+    const auto used = static_cast<std::size_t>(end - bodies);
+    // Behind the last one's end there is another zero.
+    if (used + body.size() + 2 > sizeof(bodies)) return false;
+    body.copy(bodies + used, body.size());
+    return true;
+}
+
+const char *next_body(const char *body) noexcept { return body + std::string_view(body).size() + 1; }
+
 void write_index_name(std::string_view relation, std::string_view body, bool unusual, char (&name)[index_name_bytes]) {
     const std::string_view table = relation.substr(table_start(relation));
     char plain[index_name_bytes - suffix.size() - hash_suffix_bytes];
@@ -177,9 +189,10 @@ void write_attach(std::string_view parent, const char *parent_index, std::string
     sql.append(";\n");
 }
 
-void write_prerequisite(std::string_view body, TextWriter &sql) {
-    if (body.find("gin_trgm_ops") == std::string_view::npos) return;
+bool write_prerequisite(std::string_view body, TextWriter &sql) {
+    if (body.find("gin_trgm_ops") == std::string_view::npos) return false;
     sql.append("CREATE EXTENSION IF NOT EXISTS pg_trgm;\n");
+    return true;
 }
 
 } // namespace query_audit

@@ -22,6 +22,13 @@ struct IndexWords {
 // false where a name is not known, or it does not fit: what is written then is no SQL.
 bool write_index_body(const IndexCandidate &candidate, const IndexWords &words, TextWriter &body);
 
+// Bodies of indexes that are needed together stand one after the other in a field of zeros, each ended by a zero byte.
+// Adds one. False where there is no room; then nothing is added.
+bool add_body(char (&bodies)[index_columns_bytes], std::string_view body) noexcept;
+
+// The body behind this one of a field; empty behind the last.
+[[nodiscard]] const char *next_body(const char *body) noexcept;
+
 // A name for an index, made of its table and its body. With `unusual` a hash of both is part of it, for when the plain
 // one is taken. `relation` is a schema-qualified, quoted name.
 void write_index_name(std::string_view relation, std::string_view body, bool unusual, char (&name)[index_name_bytes]);
@@ -42,7 +49,7 @@ void write_create_parent(std::string_view relation, std::string_view body, const
 void write_attach(std::string_view parent, const char *parent_index, std::string_view partition, const char *index,
                   TextWriter &sql);
 
-// What must be run before an index of that body can be made, if anything.
-void write_prerequisite(std::string_view body, TextWriter &sql);
+// What must be run before an index of that body can be made. Returns whether there is anything.
+bool write_prerequisite(std::string_view body, TextWriter &sql);
 
 } // namespace query_audit

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/index_text.h"
 #include "core/rules/rule.h"
 
 namespace query_audit {
@@ -33,6 +34,16 @@ struct ScanFinding {
 };
 [[nodiscard]] ScanFinding report_scan(const StatementContext &context, const ScanFacts &scan, bool again,
                                       Severity severity, double wasted, std::uint64_t sample) noexcept;
+
+// What the finding's remedy makes: all of the bodies, unless they exist.
+inline void assign_indexes(UnitFinding &finding, bool exist, const char (&bodies)[index_columns_bytes]) noexcept {
+    std::fill_n(finding.index_columns, index_columns_bytes, '\0');
+    if (!exist) std::copy_n(bodies, index_columns_bytes, finding.index_columns);
+}
+
+[[nodiscard]] inline bool has_several_indexes(const UnitFinding &finding) noexcept {
+    return finding.index_columns[0] != '\0' && *next_body(finding.index_columns) != '\0';
+}
 
 // Calls report(scan, again) for each scan of a complete execution for which wanted(scan) holds; again: an earlier one
 // was of the same table.

@@ -26,10 +26,10 @@ class NeedWriter {
         foreach (cell, clauses) {
             const Node *clause = static_cast<const Node *>(lfirst(cell));
             if (add_condition(clause)) continue;
-            ListCell *shared;
-            foreach (shared, shared_conditions(clause, context_.scan->ps.state)) {
-                (void)add_condition(static_cast<const Node *>(lfirst(shared)));
-            }
+            const List *shared = shared_conditions(clause, context_.scan->ps.state);
+            ListCell *of_all;
+            foreach (of_all, shared) (void)add_condition(static_cast<const Node *>(lfirst(of_all)));
+            if (shared == NIL) add_alternatives(clause);
         }
     }
 
@@ -76,6 +76,59 @@ class NeedWriter {
         return true;
     }
 
+    // Of an OR the keys of each part, or none where a part has none: then all rows are read in any case. Of several ORs
+    // the first one's.
+    void add_alternatives(const Node *clause) {
+        if (!is_orclause(clause) || has_alternatives()) return;
+        const std::uint8_t before = need_.count;
+        std::uint8_t parts = 0;
+        ListCell *cell;
+        foreach (cell, reinterpret_cast<const BoolExpr *>(clause)->args) {
+            const std::uint8_t first = need_.count;
+            const bool has_key =
+                add_part(static_cast<const Node *>(lfirst(cell)), static_cast<std::uint8_t>(parts + 1));
+            // What another part asks for as well is answered by the same index.
+            if (has_key && asks_again(before, first)) {
+                need_.count = first;
+            } else if (!has_key || ++parts > max_alternatives) {
+                need_.count = before;
+                return;
+            }
+        }
+    }
+
+    bool add_part(const Node *part, std::uint8_t alternative) {
+        bool any = false;
+        ListCell *cell;
+        foreach (cell, clauses_of(part)) {
+            Condition condition;
+            const Node *clause = static_cast<const Node *>(lfirst(cell));
+            if (!read_condition(relation_, clause, context_.scan->ps.state, condition)) continue;
+            condition.key.alternative = alternative;
+            any = add(condition.key, condition.expression, RelationGetRelid(relation_)) || any;
+        }
+        return any;
+    }
+
+    [[nodiscard]] bool has_alternatives() const {
+        return std::any_of(need_.keys, need_.keys + need_.count,
+                           [](const AccessKey &key) { return key.alternative != 0; });
+    }
+
+    // Whether the keys from `first` on are those of one of the parts before them.
+    [[nodiscard]] bool asks_again(std::uint8_t before, std::uint8_t first) const {
+        const auto same = [](const AccessKey &a, const AccessKey &b) {
+            return a.attribute == b.attribute && a.use == b.use && a.flags == b.flags;
+        };
+        for (int i = before, end = i; i < first; i = end) {
+            while (end < first && need_.keys[end].alternative == need_.keys[i].alternative) ++end;
+            if (std::equal(need_.keys + i, need_.keys + end, need_.keys + first, need_.keys + need_.count, same)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     static std::uint8_t sort_flags(const Sort *sort, int i) {
         Oid family;
         Oid type;
@@ -88,8 +141,7 @@ class NeedWriter {
     }
 
     bool is_ours(const Origin &origin) const {
-        return origin.scan != nullptr && counted_entry(context_.plan, origin.scan->scanrelid) == context_.entry &&
-               is_indexable(origin.expression);
+        return is_of_entry(context_.plan, origin, context_.entry) && is_indexable(origin.expression);
     }
 
     // Partitions' columns may have other numbers than one another's.
@@ -115,7 +167,8 @@ class NeedWriter {
         }
         AccessKey *const end = need_.keys + need_.count;
         const bool known = std::any_of(need_.keys, end, [&key](const AccessKey &other) {
-            return other.attribute == key.attribute && other.use == key.use && other.flags == key.flags;
+            return other.attribute == key.attribute && other.use == key.use && other.flags == key.flags &&
+                   other.alternative == key.alternative;
         });
         if (!known) need_.keys[need_.count++] = key;
         return true;

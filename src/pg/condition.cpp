@@ -161,11 +161,6 @@ bool read_clause(const Node *clause, const EState *state, Condition &condition) 
 
 constexpr int most_alternatives = 64; // that are looked at: a longer list is made by one rule
 
-const List *parts_of(const Node *alternative) {
-    return is_andclause(alternative) ? reinterpret_cast<const BoolExpr *>(alternative)->args
-                                     : list_make1(const_cast<Node *>(alternative));
-}
-
 // The clause that compares the expression; null where none does.
 Node *comparison_of(const Node *expression, const List *clauses, const EState *state) {
     ListCell *cell;
@@ -197,19 +192,24 @@ bool read_condition(Relation relation, const Node *clause, const EState *state, 
     return true;
 }
 
+const List *clauses_of(const Node *alternative) {
+    return is_andclause(alternative) ? reinterpret_cast<const BoolExpr *>(alternative)->args
+                                     : list_make1(const_cast<Node *>(alternative));
+}
+
 List *shared_conditions(const Node *clause, const EState *state) {
     if (!is_orclause(clause)) return NIL;
     const List *alternatives = reinterpret_cast<const BoolExpr *>(clause)->args;
     const int count = Min(list_length(alternatives), most_alternatives);
     List *shared = NIL;
     ListCell *cell;
-    foreach (cell, parts_of(static_cast<const Node *>(linitial(alternatives)))) {
+    foreach (cell, clauses_of(static_cast<const Node *>(linitial(alternatives)))) {
         Condition first{};
         if (!read_clause(static_cast<const Node *>(lfirst(cell)), state, first)) continue;
         List *same = NIL;
         for (int i = 0; i < count; ++i) {
             const Node *alternative = static_cast<const Node *>(list_nth(alternatives, i));
-            Node *comparison = comparison_of(first.expression, parts_of(alternative), state);
+            Node *comparison = comparison_of(first.expression, clauses_of(alternative), state);
             if (comparison == nullptr) break;
             same = lappend(same, comparison);
         }

@@ -23,6 +23,9 @@ struct Condition {
 // 4): what all of them ask of one expression, a = 1 OR a = 3 and b = 2 OR b = 4. NIL for another clause.
 [[nodiscard]] List *shared_conditions(const Node *clause, const EState *state);
 
+// What an alternative of an OR asks for at once: the parts of an AND, or itself.
+[[nodiscard]] const List *clauses_of(const Node *alternative);
+
 // The comparison's meaning to the usual order of the expression's type: a btree strategy, 0 for none.
 [[nodiscard]] int order_strategy(Oid operator_id, const Node *expression);
 

@@ -83,11 +83,15 @@ const char *why_not_used(Oid relation, const ScanNeed &need) {
     CatalogTable table = read_catalog_table(relation, expressions);
     read_columns(relation, table.partitioned, &need, 1, table.table);
     table.table.visible_share = 0; // whether it has the keys is asked, and not what else it could hold
-    Proposal proposal;
-    NeedVerdict verdict;
-    (void)propose_indexes(&need, 1, table.table, &proposal, &verdict);
-    if (verdict.verdict != Verdict::served) return nullptr;
-    const char *name = index_name(table.index_oids[verdict.place]);
+    ScanNeed parts[max_alternatives];
+    Proposal proposals[max_alternatives];
+    NeedVerdict verdicts[max_alternatives];
+    const int count = split_alternatives(need, table.table, 1, parts);
+    (void)propose_indexes(parts, count, table.table, proposals, verdicts);
+    const bool served = std::all_of(verdicts, verdicts + count,
+                                    [](const NeedVerdict &verdict) { return verdict.verdict == Verdict::served; });
+    if (!served) return nullptr;
+    const char *name = index_name(table.index_oids[verdicts[0].place]);
     return name != nullptr
                ? psprintf("The index %s would serve this filter and was not used: %s.", name, cause_of(table, need))
                : nullptr;

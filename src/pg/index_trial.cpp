@@ -58,20 +58,20 @@ class Attempt {
     Attempt(Oid relation, const TrialStatement *statements, int count)
         : relation_(relation), statements_(statements), count_(Min(count, most_plans)) {}
 
-    Trial run(const char *create_index) {
+    Trial run(const TrialIndexes &indexes) {
         Trial trial{};
         plan_all(InvalidOid, before_);
-        Oid index = InvalidOid;
+        Oid made[max_alternatives] = {};
         int64 bytes = 0;
         note(undo_always([&] {
             pin_settings(nullptr);
-            index = create_hypothetical(create_index);
-            bytes = hypothetical_bytes(index);
+            for (int i = 0; i < indexes.count; ++i) made[i] = create_hypothetical(indexes.create[i]);
+            bytes = hypothetical_bytes(made[0]);
         }));
-        if (OidIsValid(index)) {
-            plan_all(index, after_);
-            // It outlives the subtransaction that made it.
-            note(undo_always([&] { drop_hypothetical(index); }));
+        if (OidIsValid(made[0])) plan_all(made[0], after_);
+        // They outlive the subtransaction that made them.
+        for (const Oid index : made) {
+            if (OidIsValid(index)) note(undo_always([&] { drop_hypothetical(index); }));
         }
         rethrow_if_cancelled(cancelled_);
         trial.bytes = bytes;
@@ -143,14 +143,14 @@ bool trials_are_possible(const char **reason) {
     return *reason == nullptr;
 }
 
-Trial try_index(Oid relation, const char *create_index, const TrialStatement *statements, int count) {
+Trial try_index(Oid relation, const TrialIndexes &indexes, const TrialStatement *statements, int count) {
     // What is planned here is nobody's statement.
     const bool audited = enabled;
     Trial trial{};
     PG_TRY();
     {
         enabled = false;
-        trial = Attempt(relation, statements, count).run(create_index);
+        trial = Attempt(relation, statements, count).run(indexes);
     }
     PG_FINALLY();
     { enabled = audited; }

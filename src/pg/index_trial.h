@@ -5,6 +5,8 @@
 // that could not be made has a reason instead of a result, and nothing of it stays behind but HypoPG's library.
 #pragma once
 
+#include "core/access.h"
+
 #include "pg/pg.h"
 
 namespace query_audit {
@@ -32,8 +34,14 @@ struct Trial {
 // Whether HypoPG is there for the current user. Once a call of the view: the catalog is asked.
 [[nodiscard]] bool trials_are_possible(const char **reason);
 
-// `create_index` is one CREATE INDEX statement on the relation. Raises an error only where the caller is cancelled.
-[[nodiscard]] Trial try_index(Oid relation, const char *create_index, const TrialStatement *statements, int count);
+// Indexes to try, each one CREATE INDEX statement on the relation: the first, beside which the others are to be there.
+struct TrialIndexes {
+    const char *create[max_alternatives];
+    int count;
+};
+
+// Raises an error only where the caller is cancelled.
+[[nodiscard]] Trial try_index(Oid relation, const TrialIndexes &indexes, const TrialStatement *statements, int count);
 
 // Whether an index helps so much more than another one did the same statements, that it may be larger.
 [[nodiscard]] bool is_better(const Trial &trial, const Trial &other);

@@ -222,17 +222,42 @@ bool has_trigram_index(const Table &table, const Node *expression) {
     });
 }
 
-void describe_pattern(const Table &table, const Condition &condition, ScanFacts &facts) {
-    const Node *expression = condition.expression;
-    facts.open_pattern = true;
-    facts.pattern_index_exists = has_trigram_index(table, expression);
-    if (condition.key.use != KeyUse::pattern) return;
+// The trigram index of one searched expression, unless there is one. False where none can be named.
+bool add_pattern_index(const Table &table, const Condition &condition, ScanFacts &facts) {
+    if (has_trigram_index(table, condition.expression)) return true;
+    if (condition.key.use != KeyUse::pattern) return false;
     IndexKey key{};
     key.operator_class = OperatorClass::trigram;
     IndexCandidate candidate{};
     candidate.method = AccessMethod::gin;
     const Oid relation = RelationGetRelid(table.relation);
-    if (add_index_key(relation, expression, key, candidate)) write_index(relation, candidate, facts.pattern_index);
+    char body[index_columns_bytes] = "";
+    if (add_index_key(relation, condition.expression, key, candidate)) write_index(relation, candidate, body);
+    return body[0] != '\0' && add_body(facts.pattern_index, body);
+}
+
+// A pattern that may begin with anything, or an OR of such: then each expression takes an index.
+bool describe_patterns(const Table &table, const Node *clause, ScanFacts &facts) {
+    const List *patterns =
+        is_orclause(clause) ? reinterpret_cast<const BoolExpr *>(clause)->args : list_make1(const_cast<Node *>(clause));
+    Condition conditions[max_alternatives];
+    if (list_length(patterns) > max_alternatives) return false;
+    int count = 0;
+    ListCell *cell;
+    foreach (cell, patterns) {
+        const Node *pattern = static_cast<const Node *>(lfirst(cell));
+        Condition &condition = conditions[count];
+        if (!read_condition(table.relation, pattern, table.state, condition) || !condition.starts_open) return false;
+        const auto same = [&](const Condition &other) { return equal(other.expression, condition.expression); };
+        if (std::none_of(conditions, conditions + count, same)) ++count;
+    }
+    facts.open_pattern = true;
+    const bool named = std::all_of(conditions, conditions + count, [&](const Condition &condition) {
+        return add_pattern_index(table, condition, facts);
+    });
+    facts.pattern_index_exists = named && facts.pattern_index[0] == '\0';
+    if (!named) memset(facts.pattern_index, 0, sizeof(facts.pattern_index));
+    return true;
 }
 
 } // namespace
@@ -246,9 +271,7 @@ void describe_missed_index(ScanState *scan, ScanFacts &facts) {
     ListCell *cell;
     foreach (cell, conditions_of(scan, 0)) {
         const Node *clause = static_cast<const Node *>(lfirst(cell));
-        Condition condition;
-        const bool read = read_condition(table.relation, clause, table.state, condition);
-        if (read && condition.starts_open && !facts.open_pattern) describe_pattern(table, condition, facts);
+        if (!facts.open_pattern) (void)describe_patterns(table, clause, facts);
         Comparison comparison;
         if (facts.missed == Missed::none && read_sides(clause, comparison)) {
             seek_missed_index(table, comparison, facts);

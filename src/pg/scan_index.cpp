@@ -18,13 +18,28 @@ bool describe_index(ScanFacts &facts) {
                         static_cast<int64>(facts.rows_removed)};
     // What it is not told it takes from what was read.
     const IndexedTable unknown{-1, 0, 0, nullptr, 0, nullptr, 0, 0, 0};
-    IndexCandidate candidate;
-    if (!form_candidate(need, unknown, candidate)) return false;
     const double rows = rows_of_table(need, unknown);
-    facts.index_exists = has_index_for(facts.relation, need, candidate, rows);
-    trim_candidate(candidate, rows);
-    write_index(facts.relation, candidate, facts.index_columns);
-    return candidate.method == AccessMethod::btree && candidate.keys[0].attribute > 0;
+    ScanNeed parts[max_alternatives];
+    const int count = split_alternatives(need, unknown, 1, parts);
+    bool plain = true;
+    int existing = 0;
+    char wanted[index_columns_bytes] = "";
+    for (int i = 0; i < count; ++i) {
+        IndexCandidate candidate;
+        if (!form_candidate(parts[i], unknown, candidate)) return false;
+        plain = plain && candidate.method == AccessMethod::btree && candidate.keys[0].attribute > 0;
+        if (has_index_for(facts.relation, parts[i], candidate, rows)) {
+            ++existing;
+            continue;
+        }
+        trim_candidate(candidate, rows);
+        char body[index_columns_bytes];
+        write_index(facts.relation, candidate, body);
+        if (body[0] == '\0' || !add_body(wanted, body)) return plain;
+    }
+    facts.index_exists = existing == count;
+    memcpy(facts.index_columns, wanted, sizeof(wanted));
+    return plain;
 }
 
 bool add_index_key(Oid relation, const Node *expression, const IndexKey &key, IndexCandidate &candidate) {

@@ -9,7 +9,7 @@
 namespace query_audit {
 
 // Fills index_columns and index_exists of the facts from their need, and from what was read. Returns whether it is an
-// index of columns as they are, and sorted.
+// index of columns as they are, and sorted, or several of these.
 bool describe_index(ScanFacts &facts);
 
 // Adds a key: a column of the relation, or an expression of some. Returns false where no index can have it: there is

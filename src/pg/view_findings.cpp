@@ -134,15 +134,19 @@ void append_comment(const char *lead, const char *text, TextWriter &sql) {
 }
 
 // What the finding names is all that is needed: it may outlive its table.
-void write_index(const FindingRecord &record, TextWriter &sql) {
+void write_indexes(const FindingRecord &record, TextWriter &sql) {
     const UnitFinding &finding = record.finding;
-    if (finding.relation_name[0] == '\0' || finding.index_columns[0] == '\0') return;
+    if (finding.relation_name[0] == '\0') return;
     const bool here = record.client.database == MyDatabaseId && can_be_indexed(finding.relation);
-    const IndexSql index = write_index_sql(here ? finding.relation : InvalidOid, finding.relation_name,
-                                           finding.index_columns, finding.partitions > 0);
-    if (!here || needs_trigrams(finding.index_columns)) write_prerequisite(finding.index_columns, sql);
-    sql.append(index.create);
-    append_comment("\n-- to undo: ", index.drop, sql);
+    bool prepared = false;
+    for (const char *body = finding.index_columns; *body != '\0'; body = next_body(body)) {
+        const IndexSql index =
+            write_index_sql(here ? finding.relation : InvalidOid, finding.relation_name, body, finding.partitions > 0);
+        if (!sql.view().empty()) sql.append("\n");
+        if (!prepared && (!here || needs_trigrams(body))) prepared = write_prerequisite(body, sql);
+        sql.append(index.create);
+        append_comment("\n-- to undo: ", index.drop, sql);
+    }
 }
 
 // What mends a finding: SQL, or why there is none. Both empty where its rule writes no SQL.
@@ -192,7 +196,7 @@ Remedy find_remedy(const FindingRecord &record, const char *query, const char *p
         break;
     case Fix::create_index: {
         TextWriter writer(sql, sql_capacity);
-        write_index(record, writer);
+        write_indexes(record, writer);
         break;
     }
     case Fix::analyze:

@@ -66,15 +66,22 @@ class TableWriter {
         : scans_(scans), count_(count), no_trials_(no_trials), row_(row) {}
 
     void write() {
-        const auto places = static_cast<Size>(count_);
-        auto *needs = static_cast<ScanNeed *>(palloc(sizeof(ScanNeed) * places));
-        auto *proposals = static_cast<Proposal *>(palloc(sizeof(Proposal) * places));
-        verdicts_ = static_cast<NeedVerdict *>(palloc(sizeof(NeedVerdict) * places));
+        auto *needs = static_cast<ScanNeed *>(palloc(sizeof(ScanNeed) * static_cast<Size>(count_)));
         for (int i = 0; i < count_; ++i) needs[i] = scans_[i].need;
         table_ = read_catalog_table(relation(), expressions_of(needs));
         read_columns(relation(), table_.partitioned, needs, count_, table_.table);
-        const int proposed = propose_indexes(needs, count_, table_.table, proposals, verdicts_);
-        for (int i = 0; i < proposed; ++i) write_proposal(proposals[i], i);
+        const auto places = static_cast<Size>(count_) * max_alternatives;
+        parts_ = static_cast<ScanNeed *>(palloc(sizeof(ScanNeed) * places));
+        scan_of_ = static_cast<const Scan **>(palloc(sizeof(Scan *) * places));
+        proposals_ = static_cast<Proposal *>(palloc(sizeof(Proposal) * places));
+        verdicts_ = static_cast<NeedVerdict *>(palloc(sizeof(NeedVerdict) * places));
+        for (int i = 0; i < count_; ++i) {
+            const int parts = split_alternatives(needs[i], table_.table, i + 1, parts_ + part_count_);
+            std::fill_n(scan_of_ + part_count_, parts, &scans_[i]);
+            part_count_ += parts;
+        }
+        const int proposed = propose_indexes(parts_, part_count_, table_.table, proposals_, verdicts_);
+        for (int i = 0; i < proposed; ++i) write_proposal(i);
     }
 
   private:
@@ -89,20 +96,56 @@ class TableWriter {
         return expressions;
     }
 
-    // The statements that the proposal serves; they are in the order of what they save.
-    int serve(int proposal, TrialStatement *statements) const {
-        int served = 0;
-        for (int i = 0; i < count_; ++i) {
-            if (verdicts_[i].verdict != Verdict::proposed || verdicts_[i].place != proposal) continue;
-            statements[served++] = TrialStatement{scans_[i].fingerprint, scans_[i].user};
-        }
-        return served;
+    // A proposal on its way to a row.
+    struct Entry {
+        Proposal proposal;
+        IndexSql sql;
+        TrialStatement *statements; // that it serves, in the order of what they save
+        int served;
+        Trial trial;
+        int others[max_alternatives]; // the proposals that an OR asks for beside this one
+        int other_count;
+    };
+
+    [[nodiscard]] bool is_for(int part, int proposal) const {
+        return verdicts_[part].verdict == Verdict::proposed && verdicts_[part].place == proposal;
     }
 
-    Trial try_sql(const IndexSql &sql, const TrialStatement *statements, int served) const {
+    void find_statements(int place, Entry &entry) const {
+        entry.statements = static_cast<TrialStatement *>(palloc(sizeof(TrialStatement) * static_cast<Size>(count_)));
+        const Scan *last = nullptr;
+        for (int i = 0; i < part_count_; ++i) {
+            if (!is_for(i, place)) continue;
+            add_others(place, parts_[i].group, entry);
+            if (scan_of_[i] == last) continue;
+            last = scan_of_[i];
+            entry.statements[entry.served++] = TrialStatement{last->fingerprint, last->user};
+        }
+    }
+
+    void add_others(int place, int group, Entry &entry) const {
+        if (group == 0) return;
+        for (int i = 0; i < part_count_; ++i) {
+            if (parts_[i].group != group || verdicts_[i].verdict != Verdict::proposed) continue;
+            const int other = verdicts_[i].place;
+            const int *const end = entry.others + entry.other_count;
+            const bool known = other == place || std::find<const int *>(entry.others, end, other) != end;
+            if (!known && entry.other_count < max_alternatives - 1) entry.others[entry.other_count++] = other;
+        }
+    }
+
+    Trial try_sql(const IndexSql &sql, const Entry &entry) const {
         Trial trial{};
         trial.reason = no_trials_;
-        return no_trials_ == nullptr ? try_index(relation(), sql.plain, statements, served) : trial;
+        if (no_trials_ != nullptr) return trial;
+        TrialIndexes indexes{{sql.plain}, 1};
+        for (int i = 0; i < entry.other_count; ++i) {
+            IndexSql other{};
+            if (write_index_sql(relation(), table_, proposals_[entry.others[i]].index, other)) {
+                indexes.create[indexes.count++] = other.plain;
+            }
+        }
+        return try_index(relation(), indexes, entry.statements, entry.served);
     }
 
     bool exists(const IndexCandidate &index) const {
@@ -112,51 +155,58 @@ class TableWriter {
 
     // What an index holds beside its keys must show in the costs of the plans, where these are known. False where no
     // index is left to show.
-    bool try_without_includes(Proposal &proposal, IndexSql &sql, Trial &trial, const TrialStatement *statements,
-                              int served) const {
-        if (proposal.index.include_count == 0 || trial.outcome == TrialOutcome::not_tried) return true;
-        Proposal plain = proposal;
+    bool try_without_includes(Entry &entry) const {
+        Proposal plain = entry.proposal;
+        if (plain.index.include_count == 0 || entry.trial.outcome == TrialOutcome::not_tried) return true;
         plain.index.include_count = 0;
-        if (exists(plain.index)) return trial.outcome == TrialOutcome::helps;
+        if (exists(plain.index)) return entry.trial.outcome == TrialOutcome::helps;
         plain.bytes = estimated_bytes(plain.index, table_.table);
         IndexSql plain_sql{};
         if (!write_index_sql(relation(), table_, plain.index, plain_sql)) return false;
-        const Trial plain_trial = try_sql(plain_sql, statements, served);
-        if (is_better(trial, plain_trial)) return true;
-        proposal = plain;
-        sql = plain_sql;
-        trial = plain_trial;
+        const Trial plain_trial = try_sql(plain_sql, entry);
+        if (is_better(entry.trial, plain_trial)) return true;
+        entry.proposal = plain;
+        entry.sql = plain_sql;
+        entry.trial = plain_trial;
         return true;
     }
 
-    void write_proposal(Proposal proposal, int place) {
-        IndexSql sql{};
-        if (!write_index_sql(relation(), table_, proposal.index, sql)) return;
-        auto *statements = static_cast<TrialStatement *>(palloc(sizeof(TrialStatement) * static_cast<Size>(count_)));
-        const int served = serve(place, statements);
-        Trial trial = try_sql(sql, statements, served);
-        if (!try_without_includes(proposal, sql, trial, statements, served)) return;
-        if (trial.outcome == TrialOutcome::unused) {
-            if (!depends_on_values(proposal.index)) return;
-            trial.reason = "a plan for unknown values does not use it, which says little of one for these conditions";
-        }
-        write_row(proposal, sql, statements, served, trial);
+    // Its own use, or that of what must be there beside it.
+    [[nodiscard]] bool use_depends_on_values(const Entry &entry) const {
+        return depends_on_values(entry.proposal.index) ||
+               std::any_of(entry.others, entry.others + entry.other_count,
+                           [this](int other) { return depends_on_values(proposals_[other].index); });
     }
 
-    void write_row(const Proposal &proposal, const IndexSql &sql, const TrialStatement *statements, int served,
-                   const Trial &trial) {
+    void write_proposal(int place) {
+        Entry entry{};
+        entry.proposal = proposals_[place];
+        if (!write_index_sql(relation(), table_, entry.proposal.index, entry.sql)) return;
+        find_statements(place, entry);
+        entry.trial = try_sql(entry.sql, entry);
+        if (!try_without_includes(entry)) return;
+        if (entry.trial.outcome == TrialOutcome::unused) {
+            if (!use_depends_on_values(entry)) return;
+            entry.trial.reason =
+                "a plan for unknown values does not use it, which says little of one for these conditions";
+        }
+        write_row(entry);
+    }
+
+    void write_row(const Entry &entry) {
+        const Trial &trial = entry.trial;
         const bool verified = trial.outcome == TrialOutcome::helps;
-        row_.database_text(sql.relation);
-        row_.database_text(sql.create);
-        row_.database_text(sql.drop);
-        write_statements(statements, served);
-        row_.bigint(proposal.calls);
-        row_.bigint(static_cast<int64>(proposal.rows_saved));
-        row_.bigint(trial.bytes > 0 ? trial.bytes : static_cast<int64>(proposal.bytes));
+        row_.database_text(entry.sql.relation);
+        row_.database_text(entry.sql.create);
+        row_.database_text(entry.sql.drop);
+        write_statements(entry.statements, entry.served);
+        row_.bigint(entry.proposal.calls);
+        row_.bigint(static_cast<int64>(entry.proposal.rows_saved));
+        row_.bigint(trial.bytes > 0 ? trial.bytes : static_cast<int64>(entry.proposal.bytes));
         write_cost(verified, trial.cost_before);
         write_cost(verified, trial.cost_after);
         row_.boolean(verified);
-        write_reason(proposal, sql, trial);
+        write_reason(entry);
         row_.finish();
     }
 
@@ -184,20 +234,26 @@ class TableWriter {
         row_.texts(queries, count);
     }
 
-    void write_reason(const Proposal &proposal, const IndexSql &sql, const Trial &trial) {
+    void write_reason(const Entry &entry) {
+        const IndexSql &sql = entry.sql;
+        const IndexCandidate &index = entry.proposal.index;
         StringInfoData reason;
         initStringInfo(&reason);
         if (needs_trigrams(sql.plain)) {
             appendStringInfoString(&reason, "needs CREATE EXTENSION pg_trgm first; ");
         }
-        if (trial.outcome == TrialOutcome::helps) {
+        if (entry.trial.outcome == TrialOutcome::helps) {
             appendStringInfoString(&reason, "planned with HypoPG: the index is used and costs less");
         } else {
-            appendStringInfo(&reason, "not verified: %s", trial.reason);
+            appendStringInfo(&reason, "not verified: %s", entry.trial.reason);
         }
-        if (proposal.index.include_count > 0) {
+        if (entry.other_count > 0) {
+            appendStringInfoString(&reason,
+                                   "; it answers a part of an OR, whose other parts take an index each as well");
+        }
+        if (index.include_count > 0) {
             appendStringInfoString(&reason, "; with the columns that are only returned in it the table is not visited");
-            const char *replaced = replaced_index(table_, proposal.index);
+            const char *replaced = replaced_index(table_, index);
             if (replaced != nullptr) appendStringInfo(&reason, "; it can take the place of the index %s", replaced);
         }
         if (sql.indexed_parts > 0) {
@@ -206,7 +262,7 @@ class TableWriter {
                 "; %d of %d partitions have this index already: it becomes a part of the new one, and goes with it",
                 sql.indexed_parts, sql.parts);
         }
-        if (const char *other = why_not_served(table_, proposal.index)) appendStringInfo(&reason, "; %s", other);
+        if (const char *other = why_not_served(table_, index)) appendStringInfo(&reason, "; %s", other);
         row_.text(reason.data);
     }
 
@@ -214,7 +270,11 @@ class TableWriter {
     int count_;
     const char *no_trials_;
     RowWriter &row_;
-    NeedVerdict *verdicts_ = nullptr;
+    ScanNeed *parts_ = nullptr; // the scans' needs, each part of an OR by itself
+    const Scan **scan_of_ = nullptr;
+    int part_count_ = 0;
+    Proposal *proposals_ = nullptr;
+    NeedVerdict *verdicts_ = nullptr; // of parts_
     CatalogTable table_{};
 };
 

@@ -76,6 +76,23 @@ reset_audit($node);
 as_app(q{SELECT id FROM orders WHERE status IN ('rare', 'rarer', 'none')});
 is(candidates('definition'), '', 'what does not help is not shown');
 
+# An OR of two columns, either index of which is of no use without the other.
+reset_audit($node);
+as_app('SELECT id FROM orders WHERE tenant_id = 7 OR title = md5(7::text)');
+is(candidates('verified, cost_after < cost_before / 2, definition, reason'),
+	join("\n", map { "t|t|CREATE INDEX CONCURRENTLY orders_${_}_idx ON public.orders ($_);|planned with HypoPG: the index is used "
+		. 'and costs less; it answers a part of an OR, whose other parts take an index each as well' } qw(tenant_id title)),
+	'the indexes of an OR are tried together');
+is(read_audit($node, "SELECT count(*) FROM $view; SELECT count(*) FROM hypothetical.hypopg_list_indexes"),
+	"2\n0", 'and none of them stays behind');
+reset_audit($node);
+as_app(q{SELECT id FROM orders WHERE tenant_id = 7 OR status = 'rare'});
+is(candidates('definition'), '', 'where one of them does not help, neither is shown');
+reset_audit($node);
+as_app(q{SELECT id FROM orders WHERE tenant_id = 7 OR created < now() - interval '34 days 17 hours'});
+like(candidates('verified, definition'), qr/^f\|CREATE INDEX \S+ orders_created_idx .*\nf\|.* orders_tenant_id_idx /,
+	'nor is one left out because the value decides whether the other is used');
+
 # A range, of which a plan for unknown values knows nothing.
 reset_audit($node);
 as_app(q{SELECT title FROM orders WHERE created > now() - interval '5 minutes'});

@@ -18,7 +18,7 @@ void report(const StatementContext &context, const ScanFacts &scan, bool again) 
         finding->evidence[nested] = context.event.is(event_flag::nested);
         finding->evidence[trigram_index] = scan.pattern_index_exists;
     }
-    assign_text(finding->index_columns, scan.pattern_index_exists ? "" : scan.pattern_index);
+    assign_indexes(*finding, scan.pattern_index_exists, scan.pattern_index);
 }
 
 void on_statement(const StatementContext &context) {

@@ -26,7 +26,7 @@ void report(const StatementContext &context, const ScanFacts &scan, bool again) 
         finding->evidence[nested] = context.event.is(event_flag::nested);
         finding->evidence[cause] = scan.missed == Missed::none ? -1 : static_cast<std::int64_t>(scan.missed);
     }
-    assign_text(finding->index_columns, scan.index_exists ? "" : scan.index_columns);
+    assign_indexes(*finding, scan.index_exists, scan.index_columns);
     assign_text(finding->index_name, scan.missed_index);
 }
 
@@ -46,7 +46,10 @@ void advise(const UnitFinding &finding, TextWriter &advice) {
     const std::int64_t read = finding.evidence[rows_read];
     advice.format("It read {} rows of {} to keep {}", read, finding.relation_name, finding.evidence[rows_kept]);
     if (finding.filter[0] != '\0') advice.format(", with the filter {}", finding.filter);
-    if (finding.index_columns[0] != '\0') {
+    if (has_several_indexes(finding)) {
+        advice.append(". Each part of its OR takes an index of its own: with all of them the server reads only the "
+                      "rows it keeps, and with one missing still the whole table.");
+    } else if (finding.index_columns[0] != '\0') {
         advice.append(". An index on what it filters by would read only the rows it keeps.");
     } else if (finding.index_name[0] != '\0') {
         advice.format(". The index {} was there and could not be used: {}.", finding.index_name,
@@ -61,8 +64,7 @@ void advise(const UnitFinding &finding, TextWriter &advice) {
     } else {
         advice.append(". No plain index would serve this filter, or one that leads with its column was there and was "
                       "not used: look for a function or a cast around the column, for a value of another type, for a "
-                      "pattern that starts with a wildcard, or for an OR of several columns, of which each needs an "
-                      "index of its own.");
+                      "pattern that starts with a wildcard, or for an OR with a part that no index answers.");
     }
 }
 
