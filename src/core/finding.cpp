@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "core/hash.h"
+#include "core/unit.h"
 
 namespace query_audit {
 namespace {
@@ -148,6 +149,39 @@ const char *reason_name(Reason reason) noexcept {
         break;
     }
     return "unknown";
+}
+
+UnitFinding *unit_finding(Unit &unit, const FindingIdentity &identity, Confidence confidence) noexcept {
+    UnitFinding *found = nullptr;
+    for (int i = 0; i < unit.finding_count; ++i) {
+        UnitFinding &finding = unit.findings[i];
+        if (finding.rule != identity.rule || finding.fingerprint != identity.fingerprint ||
+            finding.relation != identity.relation) {
+            continue;
+        }
+        const bool same_parent = finding.parent_fingerprint == identity.parent_fingerprint;
+        const bool unknown = finding.parent_fingerprint == 0 || identity.parent_fingerprint == 0;
+        if (same_parent || (unknown && found == nullptr)) found = &finding;
+        if (same_parent) break;
+    }
+    if (found != nullptr) {
+        return found->confidence >= Confidence::high && confidence < found->confidence ? nullptr : found;
+    }
+    if (unit.finding_count == max_unit_findings) {
+        // It may come again at each checkpoint.
+        const std::uint64_t bit = std::uint64_t{1} << (hash_combine(identity.fingerprint, identity.rule) & 63);
+        if ((unit.dropped_mask & bit) == 0) ++unit.dropped_findings;
+        unit.dropped_mask |= bit;
+        return nullptr;
+    }
+    UnitFinding &finding = unit.findings[unit.finding_count++];
+    finding = UnitFinding{};
+    finding.rule = static_cast<std::uint8_t>(identity.rule);
+    finding.fingerprint = identity.fingerprint;
+    finding.relation = identity.relation;
+    finding.parent_fingerprint = identity.parent_fingerprint;
+    std::fill_n(finding.evidence, max_evidence, -1);
+    return &finding;
 }
 
 } // namespace query_audit

@@ -19,7 +19,8 @@ namespace query_audit {
 
 // Sets event_flag::noteworthy where there is something to look at. To be called before the event is added to a unit.
 inline void note_worth(StatementEvent &event, const Settings &settings) noexcept {
-    if (event.facts != nullptr || is_large(event, settings)) event.flags |= event_flag::noteworthy;
+    if (event.facts != nullptr || is_large(event, settings)) [[unlikely]]
+        event.flags |= event_flag::noteworthy;
 }
 
 // position: in the unit, 0 for an execution that belongs to no sequence.

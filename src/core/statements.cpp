@@ -20,16 +20,16 @@ void add_query_id(StatementSums &sums, std::uint64_t query_id) noexcept {
 
 [[gnu::hot]] void add_execution(SlotStatement &statement, const StatementEvent &event, bool new_in_unit) noexcept {
     StatementSums &sums = statement.sums;
-    if (sums.first_seen_us == 0) {
+    if (sums.first_seen_us == 0) [[unlikely]] {
         sums.first_seen_us = event.statement_time_us;
         sums.query_ids[0] = event.query_id;
-    } else if (sums.query_ids[0] != event.query_id) {
+    } else if (sums.query_ids[0] != event.query_id) [[unlikely]] {
         add_query_id(sums, event.query_id);
     }
     sums.last_seen_us = event.statement_time_us;
     sums.units += new_in_unit;
     sums.temp_bytes += static_cast<std::int64_t>(event.temp_bytes);
-    if (event.is(event_flag::failed)) {
+    if (event.is(event_flag::failed)) [[unlikely]] {
         ++sums.errors;
         return;
     }
@@ -40,7 +40,7 @@ void add_query_id(StatementSums &sums, std::uint64_t query_id) noexcept {
     sums.rows += static_cast<std::int64_t>(event.rows);
     sums.execution_ns += duration_ns;
     sums.execution_us_squared += duration_us * duration_us;
-    if (event.facts != nullptr) {
+    if (event.facts != nullptr) [[unlikely]] {
         sums.rows_read += static_cast<std::int64_t>(event.facts->rows_read);
         for (int i = 0; i < event.facts->scan_count; ++i) {
             const ScanFacts &scan = event.facts->scans[i];

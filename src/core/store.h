@@ -259,7 +259,8 @@ struct StatementPlace {
 // The slot's statistics for this key; null when the slot is full and must be folded first. REQUIRES: key.user is not 0.
 [[nodiscard]] inline SlotStatement *slot_statement(BackendSlot &slot, StatementKey key,
                                                    StatementPlace &place) noexcept {
-    if (place.valid_for == place_validity(slot, key.user)) return place.statement;
+    if (place.valid_for == place_validity(slot, key.user)) [[likely]]
+        return place.statement;
     return search_slot_statement(slot, key, place);
 }
 

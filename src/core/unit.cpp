@@ -24,7 +24,8 @@ bool is_checkpoint(std::uint32_t calls) noexcept {
 
 int place_of_series(const Unit &unit, std::uint64_t key) noexcept {
     const int guess = unit.series_index[key & 63];
-    if (guess < unit.series_count && unit.series[guess].key == key) return guess;
+    if (guess < unit.series_count && unit.series[guess].key == key) [[likely]]
+        return guess;
     for (int i = 0; i < unit.series_count; ++i) {
         if (unit.series[i].key == key) return i;
     }
@@ -69,7 +70,8 @@ void note_write(Unit &unit, std::uint64_t relation_mask, std::uint32_t position)
 }
 
 bool written_since(const Unit &unit, std::uint64_t relation_mask, std::uint32_t position) noexcept {
-    if (unit.last_write <= position) return false;
+    if (unit.last_write <= position) [[likely]]
+        return false;
     for (std::uint64_t mask = relation_mask; mask != 0; mask &= mask - 1) {
         if (unit.written_at[std::countr_zero(mask)] > position) return true;
     }
@@ -78,7 +80,7 @@ bool written_since(const Unit &unit, std::uint64_t relation_mask, std::uint32_t 
 
 void add_to_tally(Tally &tally, const StatementEvent &event, std::uint32_t position, std::int64_t pause_ns,
                   std::int64_t idle_ns, std::uint32_t resets) noexcept {
-    if (tally.calls == 0) {
+    if (tally.calls == 0) [[unlikely]] {
         tally.first_position = position;
         tally.first_seen_us = event.statement_time_us;
         tally.first_pause_ns = pause_ns;
@@ -89,7 +91,8 @@ void add_to_tally(Tally &tally, const StatementEvent &event, std::uint32_t posit
         tally.max_pause_ns = std::max(tally.max_pause_ns, pause_ns);
         tally.idle_ns += idle_ns;
         tally.max_idle_ns = std::max(tally.max_idle_ns, idle_ns);
-        if (event.is(event_flag::same_round_trip)) ++tally.same_round_trip;
+        if (event.is(event_flag::same_round_trip)) [[unlikely]]
+            ++tally.same_round_trip;
     }
     ++tally.calls;
     tally.rows += event.rows;
@@ -117,7 +120,8 @@ bool begins_another_loop(const Unit &unit, const Series &series, const Tally &ta
 // executions would explain nothing any more.
 void close_completed_loop(Unit &unit, Series &series, std::uint32_t distance, const Settings &settings) noexcept {
     Tally &tally = series.in_unit;
-    if (unit.mark != Mark::burst || distance == series.period || tally.parent.lists != 1) return;
+    if (unit.mark != Mark::burst || distance == series.period || tally.parent.lists != 1) [[likely]]
+        return;
     const Series *list = find_series(unit, tally.parent.key);
     const bool list_ran_again = list != nullptr && list->last_position > series.last_position;
     if (list_ran_again || tally.filters.estimate() < 2 || explains(tally) != Explains::match) return;
@@ -131,7 +135,7 @@ void close_completed_loop(Unit &unit, Series &series, std::uint32_t distance, co
                                                  std::int64_t pause_ns, const Settings &settings) noexcept {
     const bool is_new = series.calls == 0;
     // To read again what was written since is no repetition.
-    if (!is_new && written_since(unit, event.shape->relation_mask, series.last_position)) {
+    if (!is_new && written_since(unit, event.shape->relation_mask, series.last_position)) [[unlikely]] {
         series.in_unit.repeats = Repeats{};
         series.in_transaction.repeats = Repeats{};
     }
@@ -160,17 +164,20 @@ void close_completed_loop(Unit &unit, Series &series, std::uint32_t distance, co
         if (!series.lineage.proven) series.lineage = Lineage{};
     }
     Tally &tally = in_transaction ? series.in_transaction : series.in_unit;
-    if (tally.parent.key != 0 && begins_another_loop(unit, series, tally)) {
+    if (tally.parent.key != 0 && begins_another_loop(unit, series, tally)) [[unlikely]] {
         judge_series(unit, series, UnitEnd{}, settings);
         tally = Tally{};
     }
     add_to_tally(tally, event, unit.position, pause_ns, unit.idle_ns - series.idle_at_last_ns, unit.resets);
-    if (event.keys != nullptr) follow_keys(unit, series.lineage, *event.keys);
+    if (event.keys != nullptr) [[unlikely]]
+        follow_keys(unit, series.lineage, *event.keys);
     if (event.shape->kind != StatementKind::select) count_write(series, tally, event);
     series.resets_at_last = unit.resets;
     series.idle_at_last_ns = unit.idle_ns;
-    if (tally.parent.key != 0) count_children(unit, series, tally, 1, distance);
-    if (is_checkpoint(tally.calls)) judge_series(unit, series, UnitEnd{}, settings);
+    if (tally.parent.key != 0) [[unlikely]]
+        count_children(unit, series, tally, 1, distance);
+    if (is_checkpoint(tally.calls)) [[unlikely]]
+        judge_series(unit, series, UnitEnd{}, settings);
 }
 
 [[gnu::noinline]] Series &new_series(Unit &unit, const StatementEvent &event, const Settings &settings) noexcept {
@@ -216,7 +223,8 @@ static_assert(offsetof(StatementEvent, flags) - common_start == offsetof(History
                 common_bytes);
     entry.key = event.series;
     entry.rows_read = 0;
-    if (event.facts != nullptr) entry.rows_read = event.facts->rows_read;
+    if (event.facts != nullptr) [[unlikely]]
+        entry.rows_read = event.facts->rows_read;
     entry.position = position;
     entry.kind = shape.kind;
     entry.paired = false;
@@ -255,18 +263,21 @@ std::int64_t burst_gap_ns(const Unit &unit, const Settings &settings) noexcept {
 
 bool unit_continues(const Unit &unit, const Settings &settings, std::int64_t start_ns,
                     std::uint32_t transaction) noexcept {
-    if (unit.number == 0) return false;
-    if (unit.mark != Mark::burst) return true;
+    if (unit.number == 0) [[unlikely]]
+        return false;
+    if (unit.mark != Mark::burst) [[unlikely]]
+        return true;
     if (unit.transaction_open && unit.transaction == transaction) return true;
     const std::int64_t pause_ns = start_ns - unit.last_ns;
     // No gap is shorter than the least.
-    if (pause_ns <= settings.burst_gap_min_ms * nanoseconds_a_millisecond) return true;
+    if (pause_ns <= settings.burst_gap_min_ms * nanoseconds_a_millisecond) [[likely]]
+        return true;
     return pause_ns <= burst_gap_ns(unit, settings);
 }
 
 Added add_statement(Unit &unit, const StatementEvent &event, const Settings &settings) noexcept {
     const std::int64_t pause_ns = unit.position > 0 ? std::max<std::int64_t>(0, event.start_ns - unit.last_ns) : 0;
-    if (unit.position == 0) {
+    if (unit.position == 0) [[unlikely]] {
         unit.first_seen_us = event.statement_time_us;
         unit.first_ns = event.start_ns;
     } else if (!(unit.transaction_open && unit.transaction == event.transaction)) {
@@ -284,11 +295,14 @@ Added add_statement(Unit &unit, const StatementEvent &event, const Settings &set
 
     bool new_series = false;
     fill_history(unit, event, unit.position);
-    if (!event.is(event_flag::failed)) new_series = add_to_series(unit, event, pause_ns, settings);
+    if (!event.is(event_flag::failed)) [[likely]]
+        new_series = add_to_series(unit, event, pause_ns, settings);
     // Not sooner: the rows of a look-up hold the very key that it asked for.
-    if (event.sample != nullptr) keep_sample(unit, event, unit.position);
+    if (event.sample != nullptr) [[unlikely]]
+        keep_sample(unit, event, unit.position);
     if (event.shape->kind != StatementKind::select) note_write(unit, event.shape->relation_mask, unit.position);
-    if (concerns_a_rule(unit, event)) judge_statement(unit, event, unit.position, settings);
+    if (concerns_a_rule(unit, event)) [[unlikely]]
+        judge_statement(unit, event, unit.position, settings);
     return {unit.position, new_series};
 }
 
@@ -360,39 +374,6 @@ void evaluate_unit(Unit &unit, const UnitEnd &end, const Settings &settings) noe
 const Series *find_series(const Unit &unit, std::uint64_t key) noexcept {
     const int place = place_of_series(unit, key);
     return place >= 0 ? &unit.series[place] : nullptr;
-}
-
-UnitFinding *unit_finding(Unit &unit, const FindingIdentity &identity, Confidence confidence) noexcept {
-    UnitFinding *found = nullptr;
-    for (int i = 0; i < unit.finding_count; ++i) {
-        UnitFinding &finding = unit.findings[i];
-        if (finding.rule != identity.rule || finding.fingerprint != identity.fingerprint ||
-            finding.relation != identity.relation) {
-            continue;
-        }
-        const bool same_parent = finding.parent_fingerprint == identity.parent_fingerprint;
-        const bool unknown = finding.parent_fingerprint == 0 || identity.parent_fingerprint == 0;
-        if (same_parent || (unknown && found == nullptr)) found = &finding;
-        if (same_parent) break;
-    }
-    if (found != nullptr) {
-        return found->confidence >= Confidence::high && confidence < found->confidence ? nullptr : found;
-    }
-    if (unit.finding_count == max_unit_findings) {
-        // It may come again at each checkpoint.
-        const std::uint64_t bit = std::uint64_t{1} << (hash_combine(identity.fingerprint, identity.rule) & 63);
-        if ((unit.dropped_mask & bit) == 0) ++unit.dropped_findings;
-        unit.dropped_mask |= bit;
-        return nullptr;
-    }
-    UnitFinding &finding = unit.findings[unit.finding_count++];
-    finding = UnitFinding{};
-    finding.rule = static_cast<std::uint8_t>(identity.rule);
-    finding.fingerprint = identity.fingerprint;
-    finding.relation = identity.relation;
-    finding.parent_fingerprint = identity.parent_fingerprint;
-    std::fill_n(finding.evidence, max_evidence, -1);
-    return &finding;
 }
 
 } // namespace query_audit

@@ -23,8 +23,11 @@ Execution *search_execution(const QueryDesc *query) {
 
 Execution *begin_execution(QueryDesc *query, LocalShape &local) {
     // An error may have skipped the end of one at the same address.
-    if (Execution *stale = none_under_way() ? nullptr : find_execution(query)) end_execution(*stale);
-    if (execution_stack.newest == entries + capacity) return nullptr;
+    if (!none_under_way()) [[unlikely]] {
+        if (Execution *stale = find_execution(query)) end_execution(*stale);
+    }
+    if (execution_stack.newest == entries + capacity) [[unlikely]]
+        return nullptr;
     Execution &execution = *++execution_stack.newest;
     // All but the event, which its owner fills, and the tags.
     execution.query = query;

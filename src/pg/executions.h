@@ -51,18 +51,22 @@ extern ExecutionStack execution_stack;
 // The newest is asked for nearly always.
 [[nodiscard]] inline Execution *find_execution(const QueryDesc *query) {
     Execution *newest = execution_stack.newest;
-    return newest->query == query ? newest : search_execution(query);
+    if (newest->query == query) [[likely]]
+        return newest;
+    return search_execution(query);
 }
 
 // Around a run and a finish: what starts meanwhile is nested.
 inline void enter_run(Execution &execution) {
-    if (execution.running) return;
+    if (execution.running) [[unlikely]]
+        return;
     execution.running = true;
     ++execution_stack.running;
 }
 
 inline void leave_run(Execution &execution) {
-    if (!execution.running) return;
+    if (!execution.running) [[unlikely]]
+        return;
     execution.running = false;
     --execution_stack.running;
 }
@@ -76,7 +80,8 @@ void end_older_execution(Execution &execution);
 
 // The newest ends first nearly always.
 inline void end_execution(Execution &execution) {
-    if (&execution != execution_stack.newest) return end_older_execution(execution);
+    if (&execution != execution_stack.newest) [[unlikely]]
+        return end_older_execution(execution);
     leave_run(execution);
     --execution.local->pins;
     --execution_stack.newest;

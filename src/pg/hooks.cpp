@@ -42,8 +42,10 @@ bool is_audited(CmdType command) {
 
 [[gnu::hot]] void post_parse_analyze(QUERY_AUDIT_ANALYSIS_PARAMETERS) {
     // Before the hooks behind this one, which may want the query id.
-    if (is_audited(query->commandType)) note_analysis(state->p_sourcetext, query);
-    if (previous_post_parse_analyze != nullptr) previous_post_parse_analyze(state, query, jumble);
+    if (is_audited(query->commandType)) [[likely]]
+        note_analysis(state->p_sourcetext, query);
+    if (previous_post_parse_analyze != nullptr) [[unlikely]]
+        previous_post_parse_analyze(state, query, jumble);
 }
 
 // Functions that the planner calls run statements too, and those are nested. At the top level they have no portal, but
@@ -72,7 +74,8 @@ uint32 flags_of_start(TimestampTz statement_time) {
     // Without a portal of the client's: while a statement is planned, and for triggers that wait for COMMIT.
     const bool nested = (execution_stack.running | planning_level | nesting_depth()) != 0; // none is ever negative
     if (nested || ActivePortal == nullptr) flags |= event_flag::nested;
-    if (in_maintenance()) flags |= event_flag::maintenance;
+    if (in_maintenance()) [[unlikely]]
+        flags |= event_flag::maintenance;
     if (in_explicit_transaction()) flags |= event_flag::explicit_transaction;
     if (in_same_round_trip(statement_time)) flags |= event_flag::same_round_trip;
     return flags;
@@ -87,11 +90,12 @@ bool is_list(const LocalShape &local, const PlannedStmt *plan) {
 Execution *begin(QueryDesc *query) {
     LocalShape *local = find_shape(query);
     Execution *execution = begin_execution(query, *local);
-    if (execution == nullptr) {
+    if (execution == nullptr) [[unlikely]] {
         count_dropped();
         return nullptr;
     }
-    if (slot != nullptr) prefetch_slot(*slot, local->place, local->series);
+    if (slot != nullptr) [[likely]]
+        prefetch_slot(*slot, local->place, local->series);
     StatementEvent &event = execution->event;
     hash_values(*local, query, event);
     event.shape = &local->shape;
@@ -105,10 +109,11 @@ Execution *begin(QueryDesc *query) {
     event.rows = 0;
     event.start_ns = event.execution_ns = 0;
     event.temp_bytes = 0;
-    if (local->shape.has(shape_flag::key_list)) event.list_length = length_of_key_list(*local, query);
+    if (local->shape.has(shape_flag::key_list)) [[unlikely]]
+        event.list_length = length_of_key_list(*local, query);
     event.transaction = transaction_number();
     event.flags = flags_of_start(event.statement_time_us);
-    if (const Tags *tags = take_tags(*local)) {
+    if (const Tags *tags = take_tags(*local)) [[unlikely]] {
         execution->tags = *tags;
         execution->tagged = true;
     }
@@ -134,7 +139,8 @@ pg_noinline void start_measured(QueryDesc *query, int eflags) {
 [[gnu::hot]] void executor_start(QueryDesc *query, int eflags) {
     const bool audited = is_audited(query->plannedstmt->commandType) && (eflags & EXEC_FLAG_EXPLAIN_ONLY) == 0;
     const Execution *begun = audited ? begin(query) : nullptr;
-    if (begun == nullptr || !begun->measured) return next_start(query, eflags);
+    if (begun == nullptr || !begun->measured) [[likely]]
+        return next_start(query, eflags);
     start_measured(query, eflags);
 }
 
@@ -173,10 +179,12 @@ pg_noinline void note_surprise(LocalShape &local, int64 execution_ns) {
 // Hands the execution on, with what was measured while the plan's state is there.
 [[gnu::always_inline]] inline void hand_on(Execution &execution) {
     StatementEvent &event = execution.event;
-    if (const QueryDesc *query = execution.query; query->planstate != nullptr) {
-        if (execution.measured || execution.wide) collect_facts(execution);
-        if (event.execution_ns >= surprising_ns) note_surprise(*execution.local, event.execution_ns);
-        if (event.shape->has(shape_flag::page)) {
+    if (const QueryDesc *query = execution.query; query->planstate != nullptr) [[likely]] {
+        if (execution.measured || execution.wide) [[unlikely]]
+            collect_facts(execution);
+        if (event.execution_ns >= surprising_ns) [[unlikely]]
+            note_surprise(*execution.local, event.execution_ns);
+        if (event.shape->has(shape_flag::page)) [[unlikely]] {
             const LimitFacts limit = limit_of_plan(query);
             event.limit = limit.limit;
             event.offset = limit.offset;
@@ -198,7 +206,7 @@ bool is_held(const QueryDesc *query) {
 // A portal that was fetched in part is part of its unit from then on; what it feeds may run before it ends.
 void after_run(Execution &execution, uint64 asked, uint64 processed) {
     StatementEvent &event = execution.event;
-    if (is_held(execution.query)) {
+    if (is_held(execution.query)) [[unlikely]] {
         if ((ActivePortal->cursorOptions & CURSOR_OPT_SCROLL) != 0) event.rows = 0;
         event.flags |= event_flag::in_parts;
     }
@@ -209,7 +217,7 @@ void after_run(Execution &execution, uint64 asked, uint64 processed) {
     }
     end_run(execution);
     const bool complete = asked == 0 || processed < asked;
-    if (complete) {
+    if (complete) [[likely]] {
         event.flags &= ~event_flag::in_progress;
         hand_on(execution);
     } else if (!event.is(event_flag::nested)) {
@@ -232,13 +240,15 @@ pg_noinline void run_sampled(QUERY_AUDIT_RUN_PARAMETERS) {
 
 [[gnu::hot]] void executor_run(QUERY_AUDIT_RUN_PARAMETERS) {
     Execution *begun = find_execution(query);
-    if (begun != nullptr) begin_run(*begun);
-    if (begun != nullptr && begun->sampled) {
+    if (begun != nullptr) [[likely]]
+        begin_run(*begun);
+    if (begun != nullptr && begun->sampled) [[unlikely]] {
         run_sampled(QUERY_AUDIT_RUN_ARGUMENTS);
     } else {
         next_run(QUERY_AUDIT_RUN_ARGUMENTS);
     }
-    if (Execution *execution = find_execution(query)) after_run(*execution, count, query->estate->es_processed);
+    if (Execution *execution = find_execution(query)) [[likely]]
+        after_run(*execution, count, query->estate->es_processed);
 }
 
 [[gnu::hot]] pg_noinline void finish_writing(QueryDesc *query, Execution *execution) {
@@ -272,10 +282,11 @@ pg_noinline Execution *hand_on_incomplete(const QueryDesc *query) {
 [[gnu::hot]] void executor_end(QueryDesc *query) {
     Execution *execution = find_execution(query);
     // A portal that was closed before it was read to its end. One that never ran is no execution.
-    if (execution != nullptr && !execution->recorded && execution->event.start_ns != 0) {
+    if (execution != nullptr && !execution->recorded && execution->event.start_ns != 0) [[unlikely]] {
         execution = hand_on_incomplete(query);
     }
-    if (execution != nullptr) end_execution(*execution);
+    if (execution != nullptr) [[likely]]
+        end_execution(*execution);
     next_end(query);
 }
 
@@ -297,7 +308,8 @@ pg_noinline void abandon_all() {
 }
 
 void after_commit() {
-    if (!none_under_way()) abandon_all();
+    if (!none_under_way()) [[unlikely]]
+        abandon_all();
     forget_explicit_transaction();
     record_transaction_end(false);
 }

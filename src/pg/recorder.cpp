@@ -39,7 +39,10 @@ pg_noinline bool remember_client(Oid user) {
 // Whether the client is another than the one the slot remembers; remembers it. A setting's new value never takes the
 // memory of the one before it, and where it may have changed more than once, the name itself is compared.
 bool client_changed(Oid user) {
-    return (slot->client.user != user || application_name != seen_application_name) && remember_client(user);
+    const bool same = slot->client.user == user && application_name == seen_application_name;
+    if (same) [[likely]]
+        return false;
+    return remember_client(user);
 }
 
 bool is_other_route(const Unit &unit, const Tags &tags) {
@@ -64,7 +67,8 @@ pg_noinline void begin_next_unit(Unit &unit, const StatementEvent &event) {
 Unit &local_unit(const Execution &execution, const StatementEvent &event) {
     Unit &unit = slot->unit;
     const bool changed = client_changed(execution.user) || (execution.tagged && is_other_route(unit, execution.tags));
-    if (!changed && unit_continues(unit, settings, event.start_ns, event.transaction)) return unit;
+    if (!changed && unit_continues(unit, settings, event.start_ns, event.transaction)) [[likely]]
+        return unit;
     (void)remember_client(execution.user);
     begin_next_unit(unit, event);
     return unit;
@@ -79,13 +83,14 @@ void adopt_tags(Unit &unit, const Tags &tags) {
 
 // Adds the event to a unit, or completes it there. Says whether the unit had none of its series before.
 bool add_to_unit(Unit &unit, Execution &execution, const StatementEvent &event) {
-    if (execution.tagged) adopt_tags(unit, execution.tags);
-    if (execution.position != 0 && execution.unit == unit.number) {
+    if (execution.tagged) [[unlikely]]
+        adopt_tags(unit, execution.tags);
+    if (execution.position != 0 && execution.unit == unit.number) [[unlikely]] {
         finish_statement(unit, execution.position, event, settings);
         return false;
     }
     static KeyValues keys;
-    if (unit.sample_serial != 0 && execution.query != nullptr && wants_key_values(unit, event)) {
+    if (unit.sample_serial != 0 && execution.query != nullptr && wants_key_values(unit, event)) [[unlikely]] {
         collect_keys(*execution.local, execution.query, keys);
         execution.event.keys = &keys;
     }
@@ -159,7 +164,7 @@ void add_nested_execution(const Execution &execution, const StatementEvent &even
 }
 
 bool add_to_sequences(Execution &execution, const StatementEvent &event) {
-    if (!takes_part_in_sequences(event)) {
+    if (!takes_part_in_sequences(event)) [[unlikely]] {
         note_aside(slot->unit, event);
         if (event.is(event_flag::noteworthy)) judge_alone(execution, event);
         note_settings_changed(); // by set_config(), perhaps
@@ -168,7 +173,7 @@ bool add_to_sequences(Execution &execution, const StatementEvent &event) {
     const bool traced = execution.tagged && execution.tags.trace != 0;
     Unit &unit = traced ? lock_trace(execution) : local_unit(execution, event);
     const bool new_in_unit = add_to_unit(unit, execution, event);
-    if (traced) {
+    if (traced) [[unlikely]] {
         unlock_trace(execution);
         note_traced_transaction(trace_of(execution), event.transaction);
     }
@@ -238,22 +243,24 @@ int64 now_ns() {
     const StatementEvent &event = execution.event;
     const bool complete = !event.is(event_flag::in_progress);
     const bool kept = !execution.local->one_off || is_worth_keeping(execution);
-    if (complete && kept && slot->statement_count == slot_statements) make_place(execution);
+    if (complete && kept && slot->statement_count == slot_statements) [[unlikely]]
+        make_place(execution);
     bool full = false;
     {
         const SlotWrite write;
         bool new_in_unit = false;
         execution.event.around = complete && event.is(event_flag::noteworthy) ? look_around(execution) : nullptr;
-        if (event.is(event_flag::nested)) {
+        if (event.is(event_flag::nested)) [[unlikely]] {
             add_nested_execution(execution, event);
             ++slot->counters.nested;
         } else {
             new_in_unit = add_to_sequences(execution, event);
-            if (!complete) return;
+            if (!complete) [[unlikely]]
+                return;
             ++slot->counters.statements;
             slot->counters.busy_ns += static_cast<uint64>(event.execution_ns);
         }
-        if (kept) {
+        if (kept) [[likely]] {
             SlotStatement &statement = *slot_statement(*slot, key_of(execution), execution.local->place);
             add_execution(statement, event, new_in_unit);
             full = statement.sums.calls == most_slot_calls;
@@ -261,9 +268,10 @@ int64 now_ns() {
             ++slot->counters.let_pass;
         }
     }
-    if (full) fold_slot_statements();
+    if (full) [[unlikely]]
+        fold_slot_statements();
     execution.recorded = true;
-    if (event.facts != nullptr && event.facts->scan_count > 0 && !event.is(event_flag::maintenance)) {
+    if (event.facts != nullptr && event.facts->scan_count > 0 && !event.is(event_flag::maintenance)) [[unlikely]] {
         const LockGuard guard(lock_scans, true);
         add_scans(store, client_of(execution), event);
     }

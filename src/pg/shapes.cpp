@@ -67,7 +67,8 @@ pg_noinline LocalShape *search_cache(uint64 key) {
 
 [[gnu::always_inline]] inline LocalShape *find_cached(uint64 key) {
     LocalShape *const *const pair = recent_pair(key);
-    if (pair[0]->cache_key == key) return pair[0];
+    if (pair[0]->cache_key == key) [[likely]]
+        return pair[0];
     return pair[1]->cache_key == key ? pair[1] : search_cache(key);
 }
 
@@ -201,7 +202,8 @@ pg_noinline void offer_text(LocalShape &local, const QueryDesc *query) {
 void notice_reset() {
     QUERY_AUDIT_HOT_DATA static uint32 seen_epoch = 0;
     const uint32 epoch = store.header().epoch.load(std::memory_order_relaxed);
-    if (epoch == seen_epoch) return;
+    if (epoch == seen_epoch) [[likely]]
+        return;
     seen_epoch = epoch;
     republish_texts();
 }
@@ -249,7 +251,7 @@ std::string_view text_of(const QueryDesc *query) {
     note_executed(key, local);
     if (!tells_tables) {
         // Statements that the planner made the same: only their texts tell them apart.
-        if (local->known_by_text) {
+        if (local->known_by_text) [[unlikely]] {
             StatementScan scan;
             scans.scan(text_of(query), scan);
             key = hash_combine(key, scan.words);
@@ -258,7 +260,8 @@ std::string_view text_of(const QueryDesc *query) {
         LocalShape *noted = local->key != key ? find_cached(local->key) : nullptr;
         if (noted != nullptr) local = noted;
     }
-    if (!local->text_published) offer_text(*local, query);
+    if (!local->text_published) [[unlikely]]
+        offer_text(*local, query);
     return local;
 }
 

@@ -31,8 +31,10 @@ void begin_epoch();
 
 // Before anything is written.
 inline void attach_slot() {
-    if (slot == nullptr) return take_slot();
-    if (slot->epoch != store.header().epoch.load(std::memory_order_relaxed)) begin_epoch();
+    if (slot == nullptr) [[unlikely]]
+        return take_slot();
+    if (slot->epoch != store.header().epoch.load(std::memory_order_relaxed)) [[unlikely]]
+        begin_epoch();
 }
 
 // The functions below are for the slot's owner. Those of units and findings take locks of the store for a moment, and

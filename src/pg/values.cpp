@@ -64,7 +64,8 @@ namespace {
 // To be combined with others, which mixes what is passed by value.
 inline uint64 hash_bound(LocalShape &local, int index, const ParamExternData &parameter) {
     const bool known = index < local.typed_parameters && local.type[index] == parameter.ptype;
-    if (known && local.type_length[index] == 0 && !parameter.isnull) return parameter.value;
+    if (known && local.type_length[index] == 0 && !parameter.isnull) [[likely]]
+        return parameter.value;
     return hash_parameter(local, index, parameter);
 }
 
@@ -78,7 +79,8 @@ pg_noinline uint64 hash_several_keys(LocalShape &local, const ParamListInfoData 
 
 // All bound values, where they are just the filter's keys; mostly one.
 uint64 hash_plain_keys(LocalShape &local, const ParamListInfoData &parameters) {
-    if (parameters.numParams == 1) return hash_combine(0, hash_bound(local, 0, parameters.params[0]));
+    if (parameters.numParams == 1) [[likely]]
+        return hash_combine(0, hash_bound(local, 0, parameters.params[0]));
     return hash_several_keys(local, parameters);
 }
 
@@ -130,14 +132,15 @@ pg_noinline void note_constants_again(LocalShape &local, const QueryDesc *query)
     ParamListInfo parameters = query->params;
     // PL/pgSQL fetches its variables lazily; to ask for them could run its code.
     const bool bound = parameters != nullptr && parameters->paramFetch == nullptr;
-    if (bound && local.plain_keys && local.filter_value_count == parameters->numParams) {
+    if (bound && local.plain_keys && local.filter_value_count == parameters->numParams) [[likely]] {
         event.parameters_hash = event.filter_hash = event.key_hash = hash_plain_keys(local, *parameters);
     } else {
         event.parameters_hash = event.filter_hash = event.key_hash = 0;
         if (bound) add_bound_values(local, *parameters, event);
     }
     constexpr uint32 more = shape_flag::has_literals | shape_flag::any_value_filters;
-    if ((local.shape.flags & more) == 0) return;
+    if ((local.shape.flags & more) == 0) [[likely]]
+        return;
     if (local.shape.has(shape_flag::has_literals)) add_literals(local, query, event);
     if (local.shape.has(shape_flag::any_value_filters)) event.filter_hash = event.key_hash = event.parameters_hash;
 }
