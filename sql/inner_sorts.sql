@@ -92,3 +92,31 @@ SELECT count(DISTINCT at) FROM readings;
 SELECT string_agg(note, ',' ORDER BY at), count(DISTINCT value) FROM readings WHERE sensor = 7;
 \o
 :found;
+
+-- Tables that inherit from one are read together, and each takes the index; one that has it already is left out.
+CREATE TABLE measures (id integer, at timestamptz, note text);
+CREATE TABLE indoor_measures (room integer) INHERITS (measures);
+CREATE TABLE outdoor_measures (at timestamptz, id integer, note text, wet boolean);
+ALTER TABLE outdoor_measures INHERIT measures;
+CREATE TABLE lost_measures () INHERITS (measures);
+INSERT INTO indoor_measures SELECT i, TIMESTAMPTZ '2020-01-01 00:00Z' + i * 7919 % 30000 * INTERVAL '1 minute', 'in ' || i, i % 9
+FROM generate_series(1, 30000) AS i;
+INSERT INTO outdoor_measures (id, at, note)
+SELECT i, TIMESTAMPTZ '2020-01-01 00:00Z' + i * 7919 % 20000 * INTERVAL '1 minute', 'out ' || i FROM generate_series(1, 20000) AS i;
+INSERT INTO lost_measures SELECT i, TIMESTAMPTZ '2020-01-01 00:00Z' + i * 7919 % 20000 * INTERVAL '1 minute', 'lost ' || i
+FROM generate_series(1, 20000) AS i;
+CREATE INDEX lost_measures_at ON lost_measures (at DESC);
+VACUUM ANALYZE measures, indoor_measures, outdoor_measures, lost_measures;
+SET application_name = 'tables that inherit';
+SET enable_indexscan = off;
+SELECT note FROM measures ORDER BY at DESC LIMIT 5 \g /dev/null
+RESET enable_indexscan;
+:found;
+SELECT relation, regexp_replace(definition, '.* ON ', '') AS definition FROM query_audit.index_candidates
+WHERE relation ~ 'measures' ORDER BY relation;
+SET application_name = 'tables that inherit, merged';
+SELECT note FROM measures ORDER BY at DESC LIMIT 6 \g /dev/null
+:found;
+CREATE INDEX ON indoor_measures (at DESC);
+CREATE INDEX ON outdoor_measures (at DESC);
+EXPLAIN (COSTS OFF) SELECT note FROM measures ORDER BY at DESC LIMIT 5;

@@ -141,7 +141,9 @@ class NeedWriter {
     }
 
     bool is_ours(const Origin &origin) const {
-        return is_of_entry(context_.plan, origin, context_.entry) && is_indexable(origin.expression);
+        // What comes from a table that others inherit from comes from each of these.
+        return is_of_entry(context_.plan, origin, counted_entry(context_.plan, context_.entry)) &&
+               is_indexable(origin.expression);
     }
 
     // Partitions' columns may have other numbers than one another's.

@@ -8,6 +8,7 @@
 #include "pg/hooks.h"
 #include "pg/key_list.h"
 #include "pg/plan_facts.h"
+#include "pg/plan_limit.h"
 #include "pg/recorder.h"
 #include "pg/sampler.h"
 #include "pg/slot.h"

@@ -230,7 +230,9 @@ void collect_sorted_scan(Collection &collection, ScanState *scan) {
     TableScan *table = table_of(collection, scan);
     if (table == nullptr) return;
     table->loops = 1;
-    table->read = collection.order.rows;
+    const bool inherits = table->entry != collection.order.entry;
+    const auto expected = static_cast<uint64>(scan->ps.plan->plan_rows);
+    table->read = inherits ? std::min(collection.order.rows, expected) : collection.order.rows;
     table->estimated = static_cast<double>(table->read);
     if (table->last_relation != RelationGetRelid(scan->ss_currentRelation)) ++table->relations;
     table->last_relation = RelationGetRelid(scan->ss_currentRelation);
@@ -276,10 +278,15 @@ bool is_wasteful(const TableScan &table) {
     return table.removed * 100 >= table.read * percent;
 }
 
+// Tables that inherit from one are counted by themselves, and their rows are sorted together.
+bool is_sorted(const Collection &collection, const TableScan &table) {
+    return collection.order.sort != nullptr && counted_entry(collection.plan, table.entry) == collection.order.entry;
+}
+
 // To name a table and its filter costs catalog look-ups: only what a rule may report, or an index might serve, is
 // named.
 bool is_worth_naming(const Collection &collection, const TableScan &table, uint64 least) {
-    if (collection.order.sort != nullptr && table.entry == collection.order.entry) return true;
+    if (is_sorted(collection, table)) return true;
     const bool filtered = is_filtered(&table.example->ps) || table.few != nullptr;
     if (table.read >= least && filtered && (table.method == ScanMethod::sequential || is_wasteful(table))) return true;
     const double visits =
@@ -305,7 +312,7 @@ void describe(const QueryDesc *query, Collection &collection, const TableScan &t
     if (table.few != nullptr) {
         describe_join(query->plannedstmt, table.few, reinterpret_cast<const Scan *>(table.example->ps.plan), facts);
     }
-    const bool sorted = collection.order.sort != nullptr && table.entry == collection.order.entry;
+    const bool sorted = is_sorted(collection, table);
     describe_need({query->plannedstmt, query->planstate, table.example, table.root, table.entry, table.few,
                    sorted ? collection.order.sort : nullptr, collection.order.limited},
                   facts.need);
@@ -317,17 +324,11 @@ void describe(const QueryDesc *query, Collection &collection, const TableScan &t
     const bool nearer = plain && !facts.index_exists && facts.missed != Missed::collation;
     if (nearer) facts.missed = Missed::none;
     if (is_surprising(table)) describe_changes(table.example->ss_currentRelation, facts);
-    if (sorted && !collection.order_described) describe_order(query, collection.order, facts);
-    collection.order_described = collection.order_described || sorted;
-}
-
-bool find_limit(PlanState *node, void *found) {
-    if (node == nullptr) return false;
-    if (IsA(node, LimitState)) {
-        *static_cast<LimitState **>(found) = reinterpret_cast<LimitState *>(node);
-        return true;
+    const bool inherits = table.entry != collection.order.entry;
+    if (sorted && (inherits || !collection.order_described)) {
+        describe_order(query, collection.order, table.entry, facts);
     }
-    return walk_plan_state(node, find_limit, found);
+    collection.order_described = collection.order_described || sorted;
 }
 
 } // namespace
@@ -385,13 +386,6 @@ const PlanFacts *collect_plan_facts(const QueryDesc *query, bool wide) {
 
 bool is_in_vain(const StatementEvent &event) {
     return event.facts->scan_count == 0 && event.facts->wide.relation == InvalidOid && !is_large(event, settings);
-}
-
-LimitFacts limit_of_plan(const QueryDesc *query) {
-    LimitState *limit = nullptr;
-    (void)find_limit(query->planstate, &limit);
-    if (limit == nullptr) return {-1, -1};
-    return {limit->noCount ? -1 : limit->count, limit->offset};
 }
 
 } // namespace query_audit

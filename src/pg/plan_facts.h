@@ -28,11 +28,4 @@ void measure_scans(QueryDesc *query, const LocalShape &local);
 // Whether what was measured of the execution is nothing that a rule may report.
 [[nodiscard]] bool is_in_vain(const StatementEvent &event);
 
-// The values of LIMIT and OFFSET of the outermost Limit node that was executed, -1 where there is none.
-struct LimitFacts {
-    int64 limit;
-    int64 offset;
-};
-[[nodiscard]] LimitFacts limit_of_plan(const QueryDesc *query);
-
 } // namespace query_audit

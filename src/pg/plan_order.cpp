@@ -341,6 +341,7 @@ class OrderSeeker {
 struct Unordered {
     const PlannedStmt *plan;
     const PlanOrder *order;
+    Index table;
     const ScanState *scan; // null: none was found
     OrderKey keys[most_keys];
     int count;
@@ -353,7 +354,8 @@ bool find_unordered(PlanState *node, void *context) {
     if (!is_table_scan(node->plan)) return walk_plan_state(node, find_unordered, context);
     const ScanState *scan = reinterpret_cast<const ScanState *>(node);
     const Index entry = reinterpret_cast<const Scan *>(node->plan)->scanrelid;
-    if (scan->ss_currentRelation == nullptr || counted_entry(found.plan, entry) != found.order->entry) return false;
+    const bool wanted = entry == found.table || counted_entry(found.plan, entry) == found.table;
+    if (!wanted || scan->ss_currentRelation == nullptr) return false;
     found.count = order_keys(found.plan, *found.order, scan, found.keys);
     TableIndex indexes[most_indexes];
     const int count = indexes_of(scan->ss_currentRelation, indexes);
@@ -377,11 +379,11 @@ PlanOrder order_of_plan(const QueryDesc *query) {
     return seeker.found();
 }
 
-void describe_order(const QueryDesc *query, const PlanOrder &order, ScanFacts &facts) {
-    Unordered unordered{query->plannedstmt, &order, nullptr, {}, 0};
+void describe_order(const QueryDesc *query, const PlanOrder &order, Index entry, ScanFacts &facts) {
+    Unordered unordered{query->plannedstmt, &order, entry, nullptr, {}, 0};
     (void)find_unordered(query->planstate, &unordered);
     if (unordered.scan == nullptr) return;
-    facts.rows_sorted = order.rows;
+    facts.rows_sorted = entry == order.entry ? order.rows : std::min(order.rows, facts.rows_read);
     facts.sort_limited = order.limited;
     write_keys(RelationGetRelid(unordered.scan->ss_currentRelation), unordered.keys, unordered.count, facts);
 }

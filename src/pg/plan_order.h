@@ -23,8 +23,9 @@ struct PlanOrder {
 // of them.
 [[nodiscard]] PlanOrder order_of_plan(const QueryDesc *query);
 
-// Fills rows_sorted, sort_limited and sort_columns from the order; leaves them empty where the table, and where it is
-// partitioned each partition that was scanned, has an index with that order.
-void describe_order(const QueryDesc *query, const PlanOrder &order, ScanFacts &facts);
+// Fills rows_sorted, sort_limited and sort_columns from the order, for the table of that entry: the order's own, or of
+// one that inherits from it. Leaves them empty where the table, and where it is partitioned each partition that was
+// scanned, has an index with that order. REQUIRES: rows_read is known.
+void describe_order(const QueryDesc *query, const PlanOrder &order, Index entry, ScanFacts &facts);
 
 } // namespace query_audit
