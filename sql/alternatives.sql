@@ -87,3 +87,22 @@ SELECT query_audit.reset();
 SELECT id FROM messages WHERE sender_id = 7 OR recipient_id % 5 = 7 \g /dev/null
 SELECT id FROM messages WHERE sender_id > 7 OR recipient_id = 5 \g /dev/null
 :show;
+
+-- Each part may have an expression of its own, as where an ORM searches without regard to case.
+CREATE TABLE people (id integer PRIMARY KEY, first_name varchar(40), last_name varchar(40), data jsonb);
+INSERT INTO people SELECT i, 'First' || md5(i::text), 'Last' || md5((-i)::text), jsonb_build_object('mail', 'm' || i, 'phone', i)
+FROM generate_series(1, 20000) AS i;
+VACUUM ANALYZE people;
+SELECT query_audit.reset();
+SELECT id FROM people WHERE upper(first_name::text) LIKE upper('%abcdef%') OR upper(last_name::text) LIKE upper('%abcdef%') \g /dev/null
+SELECT id FROM people WHERE data ->> 'mail' = 'm7' OR data ->> 'phone' = '8' OR data ->> 'mail' = 'm9' \g /dev/null
+SELECT id FROM people WHERE lower(first_name) = 'x' AND (lower(last_name) = 'y' OR id = 7) \g /dev/null
+SELECT rule, fix_sql FROM query_audit.findings WHERE datname = current_database() ORDER BY fix_sql COLLATE "C";
+SELECT definition FROM query_audit.index_candidates ORDER BY definition COLLATE "C";
+:keep;
+:create \gexec
+ANALYZE people;
+SELECT indexes_of('SELECT id FROM people WHERE upper(first_name::text) LIKE upper(''%abcdef%'') OR upper(last_name::text) LIKE upper(''%abcdef%'')') AS names,
+       indexes_of('SELECT id FROM people WHERE data ->> ''mail'' = ''m7'' OR data ->> ''phone'' = ''8''') AS documents,
+       indexes_of('SELECT id FROM people WHERE lower(first_name) = ''x'' AND (lower(last_name) = ''y'' OR id = 7)') AS mixed;
+SELECT count(*) AS served FROM query_audit.index_candidates;

@@ -57,8 +57,9 @@ struct AccessNeed {
     // more than fit, or not known.
     std::int16_t columns[max_access_columns];
     // Of the one key that is an expression, as CREATE INDEX takes it, in parentheses where it needs them; names are
-    // those of the time. Empty: none.
+    // those of the time. Empty: none. Where it is the whole need's, no part of an OR has another.
     char expression[access_expression_bytes];
+    char alternative_expressions[max_alternatives][access_expression_bytes];
 };
 static_assert(std::is_trivially_copyable_v<AccessNeed> && std::is_standard_layout_v<AccessNeed>);
 

@@ -42,6 +42,8 @@ void take_part(AccessNeed &need, int part) noexcept {
         return key.use == KeyUse::sort || (key.alternative != 0 && key.alternative != part);
     });
     for (int i = 0; i < need.count; ++i) need.keys[i].alternative = 0;
+    const char(&expression)[access_expression_bytes] = need.alternative_expressions[part - 1];
+    if (expression[0] != '\0') std::copy_n(expression, access_expression_bytes, need.expression);
     need.sort_limited = 0;
     need.columns[0] = many_columns;
 }
@@ -52,6 +54,8 @@ int split_alternatives(const ScanNeed &need, const IndexedTable &table, int grou
     const int alternatives = std::min(alternatives_of(need.need), max_alternatives);
     parts[0] = need;
     remove_keys(parts[0].need, [](const AccessKey &key) noexcept { return key.alternative != 0; });
+    // The columns of the OR are needed all the same.
+    if (alternatives > 0) parts[0].need.columns[0] = many_columns;
     if (alternatives < 2 || whole_is_better(parts[0], table)) return 1;
     for (int i = 0; i < alternatives; ++i) {
         parts[i] = need;

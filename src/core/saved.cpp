@@ -1,5 +1,6 @@
 #include "core/saved.h"
 
+#include <algorithm>
 #include <cstring>
 #include <iterator>
 #include <limits>
@@ -15,13 +16,13 @@ template <std::size_t size> bool is_ended(const char (&text)[size]) noexcept {
     return std::memchr(text, '\0', size) != nullptr;
 }
 
-// Tags end with an empty one.
-bool is_ended_list(const char (&tags)[tags_bytes]) noexcept {
-    for (std::size_t i = 0; i < tags_bytes && tags[i] != '\0';) {
-        const void *end = std::memchr(tags + i, '\0', tags_bytes - i);
+// Tags end with an empty one, and so do the bodies of indexes.
+template <std::size_t size> bool is_ended_list(const char (&texts)[size]) noexcept {
+    for (std::size_t i = 0; i < size && texts[i] != '\0';) {
+        const void *end = std::memchr(texts + i, '\0', size - i);
         if (end == nullptr) return false;
-        i = static_cast<std::size_t>(static_cast<const char *>(end) - tags) + 1;
-        if (i == tags_bytes) return false;
+        i = static_cast<std::size_t>(static_cast<const char *>(end) - texts) + 1;
+        if (i == size) return false;
     }
     return true;
 }
@@ -31,15 +32,19 @@ bool is_readable(const FindingRecord &record) noexcept {
     const UnitFinding &finding = record.finding;
     if (finding.rule >= rule_count()) return false;
     const bool names_index = std::strcmp(rule(finding.rule).category, "execution") == 0;
+    const bool makes_indexes = rule(finding.rule).fix == Fix::create_index;
     return (!names_index || is_ended(finding.index_name)) && finding.severity <= Severity::critical &&
            finding.confidence <= Confidence::proven && finding.mark <= Mark::trace && is_ended(finding.relation_name) &&
-           is_ended(finding.filter) && is_ended(finding.index_columns) && is_ended(record.client.application_name) &&
+           is_ended(finding.filter) && is_ended(finding.index_columns) &&
+           (!makes_indexes || is_ended_list(finding.index_columns)) && is_ended(record.client.application_name) &&
            is_ended_list(record.tags);
 }
 
 bool is_readable(const ScanRecord &record) noexcept {
     return is_ended(record.relation_name) && is_ended(record.filter) && record.need.count <= max_access_keys &&
-           is_ended(record.need.expression);
+           is_ended(record.need.expression) &&
+           std::all_of(record.need.alternative_expressions, record.need.alternative_expressions + max_alternatives,
+                       [](const char(&expression)[access_expression_bytes]) noexcept { return is_ended(expression); });
 }
 
 bool is_readable(const UnitKindRecord &record) noexcept {

@@ -90,10 +90,18 @@ class NeedWriter {
             // What another part asks for as well is answered by the same index.
             if (has_key && asks_again(before, first)) {
                 need_.count = first;
+                clear_expressions(parts);
             } else if (!has_key || ++parts > max_alternatives) {
                 need_.count = before;
-                return;
+                return clear_expressions(0);
             }
+        }
+    }
+
+    // Of the parts behind so many.
+    void clear_expressions(int kept) {
+        for (int i = kept; i < max_alternatives; ++i) {
+            memset(need_.alternative_expressions[i], 0, access_expression_bytes);
         }
     }
 
@@ -117,8 +125,10 @@ class NeedWriter {
 
     // Whether the keys from `first` on are those of one of the parts before them.
     [[nodiscard]] bool asks_again(std::uint8_t before, std::uint8_t first) const {
-        const auto same = [](const AccessKey &a, const AccessKey &b) {
-            return a.attribute == b.attribute && a.use == b.use && a.flags == b.flags;
+        const auto same = [this](const AccessKey &a, const AccessKey &b) {
+            const bool alike = a.attribute == b.attribute && a.use == b.use && a.flags == b.flags;
+            return alike && (a.attribute != 0 || strcmp(need_.alternative_expressions[a.alternative - 1],
+                                                        need_.alternative_expressions[b.alternative - 1]) == 0);
         };
         for (int i = before, end = i; i < first; i = end) {
             while (end < first && need_.keys[end].alternative == need_.keys[i].alternative) ++end;
@@ -185,10 +195,20 @@ class NeedWriter {
         TextWriter out(text, sizeof(text));
         write_indexed_expression(relation, expression, out);
         if (out.truncated()) return false;
-        if (need_.expression[0] != '\0' && strcmp(need_.expression, text) != 0) return false;
-        assign_text(need_.expression, out.view());
+        char(*const held)[access_expression_bytes] = expression_of(key.alternative);
+        if (held == nullptr || ((*held)[0] != '\0' && strcmp(*held, text) != 0)) return false;
+        assign_text(*held, out.view());
         key.flags |= key_flag::expression;
         return true;
+    }
+
+    // Where the one expression of a part of an OR, or of all rows, stands. Null where there is one of the other kind.
+    char (*expression_of(std::uint8_t alternative))[access_expression_bytes] {
+        if (alternative > max_alternatives || (alternative > 0 && need_.expression[0] != '\0')) return nullptr;
+        if (alternative > 0) return &need_.alternative_expressions[alternative - 1];
+        const bool other = std::any_of(need_.alternative_expressions, need_.alternative_expressions + max_alternatives,
+                                       [](const auto &expression) { return expression[0] != '\0'; });
+        return other ? nullptr : &need_.expression;
     }
 
     AttrNumber root_attribute(Oid relation, AttrNumber attribute) const {

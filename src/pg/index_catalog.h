@@ -21,7 +21,7 @@ struct CatalogTable {
 [[nodiscard]] bool can_be_indexed(Oid relation);
 
 // Everything but the columns of IndexedTable. `expressions` are those of the needs that will be judged by it, NULL
-// ended. In the current memory context.
+// ended, as scan_index.h collects them. In the current memory context.
 [[nodiscard]] CatalogTable read_catalog_table(Oid relation, const char *const *expressions);
 
 // Statistics of the columns that the needs name.

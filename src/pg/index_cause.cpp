@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "pg/index_cause.h"
+#include "pg/scan_index.h"
 
 #include "pg/pg.h"
 
@@ -79,8 +80,7 @@ const char *replaced_index(const CatalogTable &table, const IndexCandidate &cand
 
 const char *why_not_used(Oid relation, const ScanNeed &need) {
     if (!can_be_indexed(relation)) return nullptr;
-    const char *const expressions[] = {need.need.expression[0] != '\0' ? need.need.expression : nullptr, nullptr};
-    CatalogTable table = read_catalog_table(relation, expressions);
+    CatalogTable table = read_catalog_table(relation, expressions_of(&need, 1));
     read_columns(relation, table.partitioned, &need, 1, table.table);
     table.table.visible_share = 0; // whether it has the keys is asked, and not what else it could hold
     ScanNeed parts[max_alternatives];

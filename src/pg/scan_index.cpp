@@ -42,6 +42,20 @@ bool describe_index(ScanFacts &facts) {
     return plain;
 }
 
+const char *const *expressions_of(const ScanNeed *needs, int count) {
+    constexpr int most = 1 + max_alternatives; // of a need
+    auto **expressions = static_cast<const char **>(palloc0(sizeof(char *) * static_cast<Size>(count * most + 1)));
+    int known = 0;
+    const auto add = [&](const char *expression) {
+        if (expression[0] != '\0') expressions[known++] = expression;
+    };
+    for (int i = 0; i < count; ++i) {
+        add(needs[i].need.expression);
+        for (const char *expression : needs[i].need.alternative_expressions) add(expression);
+    }
+    return expressions;
+}
+
 bool add_index_key(Oid relation, const Node *expression, const IndexKey &key, IndexCandidate &candidate) {
     if (candidate.key_count == max_index_keys) return false;
     IndexKey &added = candidate.keys[candidate.key_count];
@@ -60,7 +74,9 @@ bool add_index_key(Oid relation, const Node *expression, const IndexKey &key, In
 }
 
 void write_index(Oid relation, const IndexCandidate &candidate, char (&body)[index_columns_bytes]) {
-    TextWriter out(body, sizeof(body));
+    // An empty one follows it.
+    TextWriter out(body, sizeof(body) - 1);
+    body[sizeof(body) - 1] = '\0';
     // A cut one would be no valid SQL.
     if (!write_index_body(candidate, index_words(relation, candidate), out)) body[0] = '\0';
 }

@@ -12,6 +12,9 @@ namespace query_audit {
 // index of columns as they are, and sorted, or several of these.
 bool describe_index(ScanFacts &facts);
 
+// All expressions of the needs, NULL ended. In the current memory context; the texts are the needs' own.
+[[nodiscard]] const char *const *expressions_of(const ScanNeed *needs, int count);
+
 // Adds a key: a column of the relation, or an expression of some. Returns false where no index can have it: there is
 // room for few, one of them an expression.
 bool add_index_key(Oid relation, const Node *expression, const IndexKey &key, IndexCandidate &candidate);

@@ -11,6 +11,7 @@
 #include "pg/index_trial.h"
 #include "pg/memory.h"
 #include "pg/rows.h"
+#include "pg/scan_index.h"
 #include "pg/snapshot.h"
 
 #include "pg/pg.h"
@@ -68,7 +69,7 @@ class TableWriter {
     void write() {
         auto *needs = static_cast<ScanNeed *>(palloc(sizeof(ScanNeed) * static_cast<Size>(count_)));
         for (int i = 0; i < count_; ++i) needs[i] = scans_[i].need;
-        table_ = read_catalog_table(relation(), expressions_of(needs));
+        table_ = read_catalog_table(relation(), expressions_of(needs, count_));
         read_columns(relation(), table_.partitioned, needs, count_, table_.table);
         const auto places = static_cast<Size>(count_) * max_alternatives;
         parts_ = static_cast<ScanNeed *>(palloc(sizeof(ScanNeed) * places));
@@ -86,15 +87,6 @@ class TableWriter {
 
   private:
     [[nodiscard]] Oid relation() const { return scans_[0].relation; }
-
-    const char *const *expressions_of(const ScanNeed *needs) const {
-        auto **expressions = static_cast<const char **>(palloc0(sizeof(char *) * static_cast<Size>(count_ + 1)));
-        int known = 0;
-        for (int i = 0; i < count_; ++i) {
-            if (needs[i].need.expression[0] != '\0') expressions[known++] = needs[i].need.expression;
-        }
-        return expressions;
-    }
 
     // A proposal on its way to a row.
     struct Entry {

@@ -42,7 +42,7 @@ is(read_audit($subscriber, 'SELECT (SELECT count(*) FROM item), (SELECT count(*)
 is(findings_of($publisher, "rule <> 'idle_in_transaction'"), 'write_loop|high|transaction', 'the publisher finds what its client did');
 is(findings_of($subscriber, "rule <> 'idle_in_transaction'"), "nested_loop_query|high|execution\nnested_loop_query|high|execution\nseq_scan|high|execution",
 	'and the subscriber what its trigger does, but no loop of a client\'s');
-is(read_audit($subscriber, "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'logical replication worker' AND state IS NOT NULL"), '1',
+is(read_audit($subscriber, "SELECT count(*) FROM pg_stat_activity WHERE backend_type ~ '^logical replication (apply )?worker\$' AND state IS NOT NULL"), '1',
 	'the apply worker lives');
 
 # The trigger's statements are slow, cancelled and in error there, and it goes on.

@@ -40,6 +40,23 @@ TEST(Split, GivesEachPartItsIndex) {
               "USING gin (a gin_trgm_ops); USING gin (b gin_trgm_ops)");
 }
 
+TEST(Split, GivesEachPartItsExpression) {
+    AccessKey expression = key('a', KeyUse::equality, 0);
+    expression.attribute = 0;
+    ScanNeed scan = need({in(expression, 1), in(expression, 2), in(by('b'), 3)});
+    assign_text(scan.need.alternative_expressions[0], "lower(a)");
+    assign_text(scan.need.alternative_expressions[1], "upper(c)");
+    EXPECT_EQ(parts_of(scan), "(lower(a)); (upper(c)); (b)");
+    ScanNeed beside = need({in(by('a'), 1), in(by('b'), 2), expression}, {.expression = "lower(c)"});
+    EXPECT_EQ(parts_of(beside), "(a, lower(c)); (b, lower(c))");
+}
+
+TEST(Split, LeavesTheColumnsOfTheOrToTheTable) {
+    ScanNeed parts[max_alternatives];
+    ASSERT_EQ(split_alternatives(need({by('c', 100'000), in(by('a'), 1), in(by('b'), 2)}), plain_table(), 1, parts), 1);
+    EXPECT_EQ(parts[0].need.columns[0], many_columns) << "an index of c alone does not hold them";
+}
+
 TEST(Split, PutsWhatAllRowsAreAskedForIntoEachIndex) {
     EXPECT_EQ(parts_of(need({by('c', 20), in(by('a', 500), 1), in(by('b', 500), 2)})), "(a, c); (b, c)");
     EXPECT_EQ(parts_of(need({key('c', KeyUse::is_null, 0), in(by('a'), 1), in(by('b'), 2)})),

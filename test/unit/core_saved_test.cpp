@@ -1,6 +1,8 @@
 // What a store kept is taken over whole, or not at all, and nothing in it leads out of the store.
 #include <gtest/gtest.h>
 
+#include "core/rules/list.h"
+
 #include "saved_support.h"
 
 namespace query_audit::test {
@@ -90,6 +92,10 @@ TEST(Saved, FindingsOfNoRuleAndTextsWithoutAnEndAreLeft) {
     EXPECT_TRUE(refused([](FindingRecord &record) { record.finding.mark = static_cast<Mark>(9); }));
     EXPECT_TRUE(refused([](FindingRecord &record) { std::memset(record.finding.filter, 'x', filter_bytes); }));
     EXPECT_TRUE(refused([](FindingRecord &record) { std::memset(record.tags, 'x', tags_bytes - 1); }));
+    EXPECT_TRUE(refused([](FindingRecord &record) {
+        record.finding.rule = rule_index::seq_scan;
+        std::memset(record.finding.index_columns, 'x', index_columns_bytes - 1);
+    })) << "the field is full, and no empty one follows";
 }
 
 } // namespace

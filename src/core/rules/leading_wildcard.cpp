@@ -39,6 +39,7 @@ void advise(const UnitFinding &finding, TextWriter &advice) {
     } else {
         advice.append(". A btree is of no use for that. A trigram index (pg_trgm) answers such patterns, full-text "
                       "search answers words; a pattern that begins with text needs neither.");
+        if (has_several_indexes(finding)) advice.append(" Each part of the OR takes an index of its own.");
     }
 }
 
@@ -53,8 +54,10 @@ constinit const RuleDescriptor leading_wildcard_rule = {
                  "key that is pressed.",
     .fires_when =
         "A scan read `min_rows` rows or more of one table, filtered them by LIKE, ILIKE or a regular expression whose "
-        "pattern begins with a wildcard or is not anchored, and threw `min_removed_percent` of them or more away. The "
-        "pattern is looked at whether it stands in the text, is bound, or is put together by || or concat().",
+        "pattern begins with a wildcard or is not anchored, or by an OR of such, and threw `min_removed_percent` of "
+        "them "
+        "or more away. The pattern is looked at whether it stands in the text, is bound, or is put together by || or "
+        "concat().",
     .silent_for = "Patterns that begin with text; small tables; patterns that keep most of the rows; scans that a "
                   "trigram index answers; NOT LIKE, which no index answers; maintenance.",
     .remedy = "A GIN index with gin_trgm_ops (extension pg_trgm), or full-text search.",
