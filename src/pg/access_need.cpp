@@ -152,7 +152,8 @@ class NeedWriter {
 
     bool is_ours(const Origin &origin) const {
         // What comes from a table that others inherit from comes from each of these.
-        return is_of_entry(context_.plan, origin, counted_entry(context_.plan, context_.entry)) &&
+        return origin.scan != nullptr &&
+               is_of_entry(context_.plan, origin, counted_entry(context_.plan, context_.entry)) &&
                is_indexable(origin.expression);
     }
 

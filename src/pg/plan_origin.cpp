@@ -102,8 +102,4 @@ Index counted_entry(const PlannedStmt *plan, Index entry) {
     return entry;
 }
 
-bool is_of_entry(const PlannedStmt *plan, const Origin &origin, Index entry) {
-    return origin.scan != nullptr && counted_entry(plan, origin.scan->scanrelid) == entry;
-}
-
 } // namespace query_audit

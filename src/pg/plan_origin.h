@@ -19,6 +19,8 @@ struct Origin {
 [[nodiscard]] Index counted_entry(const PlannedStmt *plan, Index entry);
 
 // Whether it is of the table that the entry is counted as.
-[[nodiscard]] bool is_of_entry(const PlannedStmt *plan, const Origin &origin, Index entry);
+[[nodiscard]] inline bool is_of_entry(const PlannedStmt *plan, const Origin &origin, Index entry) {
+    return origin.scan != nullptr && counted_entry(plan, origin.scan->scanrelid) == entry;
+}
 
 } // namespace query_audit

@@ -73,12 +73,12 @@ class TableWriter {
         read_columns(relation(), table_.partitioned, needs, count_, table_.table);
         const auto places = static_cast<Size>(count_) * max_alternatives;
         parts_ = static_cast<ScanNeed *>(palloc(sizeof(ScanNeed) * places));
-        scan_of_ = static_cast<const Scan **>(palloc(sizeof(Scan *) * places));
+        scan_of_ = static_cast<int *>(palloc(sizeof(int) * places));
         proposals_ = static_cast<Proposal *>(palloc(sizeof(Proposal) * places));
         verdicts_ = static_cast<NeedVerdict *>(palloc(sizeof(NeedVerdict) * places));
         for (int i = 0; i < count_; ++i) {
             const int parts = split_alternatives(needs[i], table_.table, i + 1, parts_ + part_count_);
-            std::fill_n(scan_of_ + part_count_, parts, &scans_[i]);
+            std::fill_n(scan_of_ + part_count_, parts, i);
             part_count_ += parts;
         }
         const int proposed = propose_indexes(parts_, part_count_, table_.table, proposals_, verdicts_);
@@ -105,13 +105,13 @@ class TableWriter {
 
     void find_statements(int place, Entry &entry) const {
         entry.statements = static_cast<TrialStatement *>(palloc(sizeof(TrialStatement) * static_cast<Size>(count_)));
-        const Scan *last = nullptr;
+        int last = -1;
         for (int i = 0; i < part_count_; ++i) {
             if (!is_for(i, place)) continue;
             add_others(place, parts_[i].group, entry);
             if (scan_of_[i] == last) continue;
             last = scan_of_[i];
-            entry.statements[entry.served++] = TrialStatement{last->fingerprint, last->user};
+            entry.statements[entry.served++] = TrialStatement{scans_[last].fingerprint, scans_[last].user};
         }
     }
 
@@ -263,7 +263,7 @@ class TableWriter {
     const char *no_trials_;
     RowWriter &row_;
     ScanNeed *parts_ = nullptr; // the scans' needs, each part of an OR by itself
-    const Scan **scan_of_ = nullptr;
+    int *scan_of_ = nullptr;    // the scan that each is of
     int part_count_ = 0;
     Proposal *proposals_ = nullptr;
     NeedVerdict *verdicts_ = nullptr; // of parts_
