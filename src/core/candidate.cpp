@@ -7,8 +7,6 @@
 namespace query_audit {
 namespace {
 
-// A share of the table that is better found by GIN's key than by the equality keys beside it.
-constexpr double selective_share = 0.01;
 // BRIN pays where the column follows the table's order closely, and a btree would be large.
 constexpr double least_correlation = 0.95;
 constexpr double least_brin_bytes = 128.0 * 1024 * 1024;

@@ -113,6 +113,11 @@ struct NeedVerdict {
     int place; // proposed: of the proposal; served: of the existing index
 };
 
+// Whether the proposal of that place is for the need.
+[[nodiscard]] constexpr bool is_served_by(const NeedVerdict &verdict, int place) noexcept {
+    return verdict.verdict == Verdict::proposed && verdict.place == place;
+}
+
 struct Proposal {
     IndexCandidate index;
     std::int64_t calls;
@@ -122,6 +127,8 @@ struct Proposal {
 
 // Rows at which those that a key leaves are few: another key would find hardly fewer.
 constexpr double few_rows = 10;
+// A share of the table that is better found by the equality keys alone than by GIN's key or an OR beside them.
+constexpr double selective_share = 0.01;
 
 // Different values of a key, where they are not known a guess.
 [[nodiscard]] constexpr double distinct_values(float distinct) noexcept {

@@ -6,9 +6,6 @@
 namespace query_audit {
 namespace {
 
-// A share of the table that is found by other means: to answer the OR as well would find hardly fewer rows.
-constexpr double selective_share = 0.01;
-
 int alternatives_of(const AccessNeed &need) noexcept {
     int alternatives = 0;
     for (int i = 0; i < need.count; ++i) alternatives = std::max<int>(alternatives, need.keys[i].alternative);

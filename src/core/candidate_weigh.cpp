@@ -113,10 +113,6 @@ int add_proposal(const IndexCandidate &candidate, Proposal *proposals, int &coun
     return count++;
 }
 
-bool is_for(const NeedVerdict &verdict, int place) noexcept {
-    return verdict.verdict == Verdict::proposed && verdict.place == place;
-}
-
 // The proposals, and what they are for.
 struct Proposals {
     Proposal *all;
@@ -136,7 +132,7 @@ struct Proposals {
 
     void reject(int place) noexcept {
         for (int i = 0; i < need_count; ++i) {
-            if (!is_for(verdicts[i], place)) continue;
+            if (!is_served_by(verdicts[i], place)) continue;
             verdicts[i] = NeedVerdict{Verdict::not_worth, -1};
             if (needs[i].group != 0) give_up(needs[i].group);
         }
@@ -162,7 +158,7 @@ struct Proposals {
         for (int i = 0; i < count; ++i) {
             if (!has_needs(i)) continue;
             for (int j = 0; j < need_count; ++j) {
-                if (is_for(verdicts[j], i)) verdicts[j].place = kept;
+                if (is_served_by(verdicts[j], i)) verdicts[j].place = kept;
             }
             all[kept++] = all[i];
         }
@@ -171,7 +167,7 @@ struct Proposals {
 
     [[nodiscard]] bool has_needs(int place) const noexcept {
         return std::any_of(verdicts, verdicts + need_count,
-                           [place](const NeedVerdict &verdict) noexcept { return is_for(verdict, place); });
+                           [place](const NeedVerdict &verdict) noexcept { return is_served_by(verdict, place); });
     }
 };
 

@@ -151,7 +151,8 @@ class NeedWriter {
     }
 
     bool is_ours(const Origin &origin) const {
-        // What comes from a table that others inherit from comes from each of these.
+        // What comes from a table that others inherit from comes from each of these. (The analyser looks for the null
+        // no deeper than here.)
         return origin.scan != nullptr &&
                is_of_entry(context_.plan, origin, counted_entry(context_.plan, context_.entry)) &&
                is_indexable(origin.expression);

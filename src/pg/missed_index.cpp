@@ -237,17 +237,17 @@ bool add_pattern_index(const Table &table, const Condition &condition, ScanFacts
 }
 
 // A pattern that may begin with anything, or an OR of such: then each expression takes an index.
-bool describe_patterns(const Table &table, const Node *clause, ScanFacts &facts) {
+void describe_patterns(const Table &table, const Node *clause, ScanFacts &facts) {
     const List *patterns =
         is_orclause(clause) ? reinterpret_cast<const BoolExpr *>(clause)->args : list_make1(const_cast<Node *>(clause));
     Condition conditions[max_alternatives];
-    if (list_length(patterns) > max_alternatives) return false;
+    if (list_length(patterns) > max_alternatives) return;
     int count = 0;
     ListCell *cell;
     foreach (cell, patterns) {
         const Node *pattern = static_cast<const Node *>(lfirst(cell));
         Condition &condition = conditions[count];
-        if (!read_condition(table.relation, pattern, table.state, condition) || !condition.starts_open) return false;
+        if (!read_condition(table.relation, pattern, table.state, condition) || !condition.starts_open) return;
         const auto same = [&](const Condition &other) { return equal(other.expression, condition.expression); };
         if (std::none_of(conditions, conditions + count, same)) ++count;
     }
@@ -257,7 +257,6 @@ bool describe_patterns(const Table &table, const Node *clause, ScanFacts &facts)
     });
     facts.pattern_index_exists = named && facts.pattern_index[0] == '\0';
     if (!named) memset(facts.pattern_index, 0, sizeof(facts.pattern_index));
-    return true;
 }
 
 } // namespace
@@ -271,7 +270,7 @@ void describe_missed_index(ScanState *scan, ScanFacts &facts) {
     ListCell *cell;
     foreach (cell, conditions_of(scan, 0)) {
         const Node *clause = static_cast<const Node *>(lfirst(cell));
-        if (!facts.open_pattern) (void)describe_patterns(table, clause, facts);
+        if (!facts.open_pattern) describe_patterns(table, clause, facts);
         Comparison comparison;
         if (facts.missed == Missed::none && read_sides(clause, comparison)) {
             seek_missed_index(table, comparison, facts);

@@ -99,15 +99,11 @@ class TableWriter {
         int other_count;
     };
 
-    [[nodiscard]] bool is_for(int part, int proposal) const {
-        return verdicts_[part].verdict == Verdict::proposed && verdicts_[part].place == proposal;
-    }
-
     void find_statements(int place, Entry &entry) const {
         entry.statements = static_cast<TrialStatement *>(palloc(sizeof(TrialStatement) * static_cast<Size>(count_)));
         int last = -1;
         for (int i = 0; i < part_count_; ++i) {
-            if (!is_for(i, place)) continue;
+            if (!is_served_by(verdicts_[i], place)) continue;
             add_others(place, parts_[i].group, entry);
             if (scan_of_[i] == last) continue;
             last = scan_of_[i];
