@@ -19,6 +19,11 @@ SELECT query_audit.normalize('SELECT 1');
 SELECT query_audit.begin_unit('unit');
 SELECT query_audit.end_unit();
 SELECT query_audit.reset();
+SELECT query_audit.ignore(1, 'known', unseen => true);
+SELECT query_audit.unignore(1);
+SELECT query_audit.snapshot('first');
+SELECT query_audit.drop_snapshot('first');
+SELECT count(*) FROM query_audit.compare('first');
 \set VERBOSITY default
 
 -- To call a function loads the code, and does not begin to audit the session; neither does a transaction that fails.

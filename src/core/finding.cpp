@@ -9,10 +9,10 @@
 namespace query_audit {
 namespace {
 
-// Temporary tables are made anew under one name, each with an OID of its own.
-std::uint64_t relation_key(const UnitFinding &finding) noexcept {
-    const std::string_view name(finding.relation_name);
-    return name.starts_with("pg_temp.") ? hash_text(name) : finding.relation;
+// What an OID stands for by the hash of its name, where there is one: tables are made anew, each with an OID of its
+// own.
+std::uint64_t name_or(std::uint64_t number, std::string_view name) noexcept {
+    return name.empty() ? number : hash_text(name);
 }
 
 } // namespace
@@ -20,7 +20,8 @@ std::uint64_t relation_key(const UnitFinding &finding) noexcept {
 FindingKey finding_key(const ClientIdentity &client, std::uint64_t route, const UnitFinding &finding) noexcept {
     FindingKey key{};
     key.fingerprint = finding.fingerprint;
-    key.parent_or_relation = finding.parent_fingerprint != 0 ? finding.parent_fingerprint : relation_key(finding);
+    key.parent_or_relation =
+        finding.parent_fingerprint != 0 ? finding.parent_fingerprint : name_or(finding.relation, finding.relation_name);
     key.application = hash_text(std::string_view(client.application_name));
     key.route = route;
     key.database = client.database;
@@ -29,7 +30,16 @@ FindingKey finding_key(const ClientIdentity &client, std::uint64_t route, const 
     return key;
 }
 
-std::uint64_t finding_id(const FindingKey &key) noexcept { return hash_bytes(&key, sizeof(key)) >> 1; }
+std::uint64_t finding_id(const FindingKey &key, const FindingNames &names) noexcept {
+    const std::uint64_t words[] = {name_or(key.rule, names.rule),
+                                   key.fingerprint,
+                                   name_or(key.parent_or_relation, names.relation),
+                                   key.application,
+                                   key.route,
+                                   name_or(key.database, names.database),
+                                   name_or(key.user, names.user)};
+    return hash_bytes(words, sizeof(words)) >> 1;
+}
 
 void add_finding(FindingRecord &record, const UnitFinding &seen) noexcept {
     UnitFinding &sum = record.finding;
@@ -41,7 +51,8 @@ void add_finding(FindingRecord &record, const UnitFinding &seen) noexcept {
         return;
     }
     if (seen.last_seen_us >= sum.last_seen_us) {
-        // The plan, and with it what would help, may be another than when it was first seen.
+        // The plan, and with it what would help, may be another than when it was first seen; so may the table.
+        sum.relation = seen.relation;
         std::copy_n(seen.relation_name, relation_name_bytes, sum.relation_name);
         std::copy_n(seen.filter, filter_bytes, sum.filter);
         std::copy_n(seen.index_columns, index_columns_bytes, sum.index_columns);

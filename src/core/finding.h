@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 #include <type_traits>
 
 #include "core/event.h"
@@ -99,7 +100,6 @@ struct FindingKey {
 };
 
 struct FindingRecord {
-    std::uint64_t id; // positive as a signed 64-bit integer
     ClientIdentity client;
     UnitFinding finding;
     char tags[tags_bytes]; // key=value, separated by NUL, as parse_tags() writes them
@@ -108,8 +108,17 @@ struct FindingRecord {
 [[nodiscard]] FindingKey finding_key(const ClientIdentity &client, std::uint64_t route,
                                      const UnitFinding &finding) noexcept;
 
-// The public id of a finding: the same for the same key in every run of the server.
-[[nodiscard]] std::uint64_t finding_id(const FindingKey &key) noexcept;
+// What a finding's numbers are called: rule and OIDs. Empty where that is not known, as of what has been dropped.
+struct FindingNames {
+    std::string_view rule;
+    std::string_view database;
+    std::string_view user;
+    std::string_view relation; // empty, too, where the finding has a parent
+};
+
+// The public id of a finding, positive as a signed 64-bit integer: what is called the same has the same id in every run
+// and every cluster, whatever its OIDs, so that it can be kept outside of the server.
+[[nodiscard]] std::uint64_t finding_id(const FindingKey &key, const FindingNames &names) noexcept;
 
 // Adds `seen` to what `record` already counts. A finding of low confidence does not add to one that better evidence
 // has shown; the first better one replaces the low ones' counts. The sample of evidence is that of the largest.

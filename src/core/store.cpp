@@ -79,10 +79,7 @@ bool fold_finding(Store::Findings table, const Unit &unit, const UnitFinding &fi
         if (finding.confidence <= Confidence::low) return false;
         record = &table.find_or_insert(key, inserted);
     }
-    if (inserted) {
-        record->id = finding_id(key);
-        record->client = unit.client;
-    }
+    if (inserted) record->client = unit.client;
     std::memcpy(record->tags, unit.tags, sizeof(record->tags));
     add_finding(*record, finding);
     return true;

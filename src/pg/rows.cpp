@@ -95,6 +95,15 @@ void RowWriter::texts(const char *const *values, int count) {
                                                          TYPALIGN_INT)));
 }
 
+void RowWriter::copy(HeapTuple tuple, TupleDesc columns) {
+    for (int i = 0; i < columns->natts; ++i) {
+        bool is_null = false;
+        const Datum value = SPI_getbinval(tuple, columns, i + 1, &is_null);
+        add(TupleDescAttr(columns, i)->atttypid, value, is_null);
+    }
+    finish();
+}
+
 void RowWriter::finish() {
     if (column_ != result_->setDesc->natts) refuse();
     tuplestore_putvalues(result_->setResult, result_->setDesc, values_, nulls_);

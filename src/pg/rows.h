@@ -30,6 +30,9 @@ class RowWriter {
     void fingerprints(const uint64 *values, int count);
     void texts(const char *const *values, int count); // an array of what the store holds, with NULL for an empty one
 
+    // The whole of one of SPI's rows.
+    void copy(HeapTuple tuple, TupleDesc columns);
+
     // Ends the row. Each value and the end raise an error where the function, which another release's script may have
     // declared, has other columns.
     void finish();

@@ -258,21 +258,37 @@ void write_advice(const FindingRecord &record, const Remedy &remedy, RowWriter &
 }
 
 // Empty for a table of another database, or one that is gone and was not scanned.
-void write_relation(const FindingRecord &record, RowWriter &row) {
-    char name[relation_name_bytes] = "";
+void find_relation_name(const FindingRecord &record, char (&name)[relation_name_bytes]) {
     const UnitFinding &finding = record.finding;
-    if (finding.relation_name[0] == '\0' && finding.relation != 0 && record.client.database == MyDatabaseId) {
+    assign_text(name, finding.relation_name);
+    if (name[0] == '\0' && finding.relation != 0 && record.client.database == MyDatabaseId) {
         write_relation_name(finding.relation, name);
     }
-    row.text(finding.relation_name[0] != '\0' ? finding.relation_name : name);
 }
 
-void write_row(const FindingRecord &record, RowWriter &row) {
+uint64 public_id(const FindingKey &key, const FindingRecord &record, const char *relation) {
+    const char *database = get_database_name(record.client.database);
+    const char *user = GetUserNameFromId(record.client.user, true);
+    FindingNames names{rule(record.finding.rule).id, {}, {}, {}};
+    if (database != nullptr) names.database = database;
+    if (user != nullptr) names.user = user;
+    if (record.finding.parent_fingerprint == 0) names.relation = relation;
+    return finding_id(key, names);
+}
+
+void write_row(const FindingKey &key, const FindingRecord &record, RowWriter &row) {
     const UnitFinding &finding = record.finding;
     const bool visible = may_see(record.client.user);
     char *query = text_of_fingerprint(finding.text_key);
     char *parent_query = text_of_fingerprint(finding.parent_fingerprint);
-    row.bigint(static_cast<int64>(record.id));
+    char relation[relation_name_bytes] = "";
+    find_relation_name(record, relation);
+    // An id tells whoever guesses the statement that it was run.
+    if (visible) {
+        row.bigint(static_cast<int64>(public_id(key, record, relation)));
+    } else {
+        row.null();
+    }
     row.text(rule(finding.rule).id);
     row.text(severity_name(finding.severity));
     row.text(confidence_name(finding.confidence));
@@ -283,11 +299,7 @@ void write_row(const FindingRecord &record, RowWriter &row) {
     row.text(visible ? query : "<insufficient privilege>");
     row.fingerprint(visible ? finding.parent_fingerprint : 0);
     row.text(visible ? parent_query : "");
-    if (visible) {
-        write_relation(record, row);
-    } else {
-        row.null();
-    }
+    row.text(visible ? relation : "");
     row.json(visible ? tags_json(record) : nullptr);
     row.bigint(static_cast<int64>(finding.occurrences));
     row.bigint(static_cast<int64>(finding.calls));
@@ -319,7 +331,8 @@ Datum pg_query_audit_findings_0_1(PG_FUNCTION_ARGS) {
     using namespace query_audit;
     require_loaded();
     RowWriter row(fcinfo);
-    snapshot_findings().for_each([&](const FindingKey &, const FindingRecord &record) { write_row(record, row); });
+    snapshot_findings().for_each(
+        [&](const FindingKey &key, const FindingRecord &record) { write_row(key, record, row); });
     return static_cast<Datum>(0);
 }
 }

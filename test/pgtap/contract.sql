@@ -39,6 +39,17 @@ INSERT INTO expected_views VALUES
         'brief bigint, mean_lifetime double precision, max_lifetime double precision, statements bigint, '
         'busy_time double precision, idle_in_transaction_time double precision, first_seen timestamp with time zone, '
         'last_seen timestamp with time zone'),
+    ('ignored_findings', 'finding_id bigint, rule text, severity text, confidence text, datname name, usename name, '
+        'application_name text, fingerprint text, query text, parent_fingerprint text, parent_query text, relation text, '
+        'tags jsonb, occurrences bigint, calls bigint, rows bigint, total_exec_time double precision, '
+        'wall_time double precision, saved_time double precision, first_seen timestamp with time zone, '
+        'last_seen timestamp with time zone, evidence jsonb, advice text, fix_sql text, reason text, ignored_by name, '
+        'ignored_at timestamp with time zone, until timestamp with time zone'),
+    ('snapshots', 'label text, taken_at timestamp with time zone, since timestamp with time zone, findings bigint'),
+    ('snapshot_findings', 'label text, finding_id bigint, rule text, severity text, confidence text, datname name, '
+        'usename name, application_name text, fingerprint text, query text, parent_query text, relation text, tags jsonb, '
+        'occurrences bigint, calls bigint, rows bigint, total_exec_time double precision, wall_time double precision, '
+        'saved_time double precision, first_seen timestamp with time zone, last_seen timestamp with time zone'),
     ('rules', 'rule text, category text, severity text, title text, rationale text, remedy text, thresholds jsonb, '
         'enabled boolean'),
     ('schema_findings', 'rule text, severity text, relation text, object text, detail text, size_bytes bigint, fix_sql text, '
@@ -49,8 +60,22 @@ INSERT INTO expected_views VALUES
         'nested_seen bigint, parsed bigint, unparsed bigint, since timestamp with time zone');
 SELECT results_eq(
     $$SELECT relname::text COLLATE "default" FROM pg_class
-      WHERE relnamespace = 'query_audit'::regnamespace AND relkind <> 'i' ORDER BY relname::text COLLATE "C"$$,
+      WHERE relnamespace = 'query_audit'::regnamespace AND relkind <> 'i' AND relname !~ '^_'
+      ORDER BY relname::text COLLATE "C"$$,
     $$SELECT name FROM expected_views ORDER BY name COLLATE "C"$$, 'these relations are there, and no others');
+-- What is kept in tables is reached by views and functions alone.
+SELECT results_eq(
+    $$SELECT relname::text COLLATE "default", relkind FROM pg_class
+      WHERE relnamespace = 'query_audit'::regnamespace AND relkind <> 'i' AND relname ~ '^_'
+      ORDER BY relname::text COLLATE "C"$$,
+    $$VALUES ('_all_findings', 'v'::"char"), ('_ignored', 'r'), ('_ignored_now', 'v'), ('_snapshot_findings', 'r'),
+             ('_snapshots', 'r')$$, 'and these are not for others');
+SELECT is(relacl, NULL, format('%s is granted to no one', relname)) FROM pg_class
+WHERE relnamespace = 'query_audit'::regnamespace AND relkind <> 'i' AND relname ~ '^_' ORDER BY relname;
+SELECT is((SELECT array_agg(c.relname::text ORDER BY relname COLLATE "C") FROM pg_extension AS e, unnest(extconfig) AS t JOIN pg_class AS c ON c.oid = t
+           WHERE extname = 'pg_query_audit'),
+    (SELECT array_agg(relname::text ORDER BY relname COLLATE "C") FROM pg_class
+     WHERE relnamespace = 'query_audit'::regnamespace AND relkind = 'r'), 'every table is dumped with its rows');
 SELECT is(pg_temp.columns_of(name), columns, format('columns of %s', name)) FROM expected_views ORDER BY name;
 SELECT is(relkind, 'v', format('%s is a view', name))
 FROM expected_views JOIN pg_class ON oid = ('query_audit.' || name)::regclass ORDER BY name;
@@ -62,12 +87,22 @@ CREATE TEMP TABLE expected_functions (signature text, result text, volatility "c
 INSERT INTO expected_functions VALUES
     ('begin_unit(text)', 'void', 'v', true),
     ('check_lint(text, text)', 'void', 's', true),
+    ('compare(text, text, double precision, double precision)', 'TABLE(change text, reasons text[], finding_id bigint, '
+        'rule text, confidence text, datname name, usename name, application_name text, fingerprint text, query text, '
+        'parent_query text, relation text, tags jsonb, severity_before text, severity_after text, '
+        'occurrences_before bigint, occurrences_after bigint, mean_calls_before double precision, '
+        'mean_calls_after double precision, mean_rows_before double precision, mean_rows_after double precision, '
+        'mean_exec_time_before double precision, mean_exec_time_after double precision)', 's', false),
+    ('drop_snapshot(text)', 'void', 'v', false),
     ('end_unit()', 'void', 'v', true),
     ('fingerprint(text)', 'text', 's', true),
+    ('ignore(bigint, text, timestamp with time zone, boolean)', 'void', 'v', false),
     ('lint(text)', 'TABLE(statement integer, lint text, severity text, "position" integer, line_number integer, '
         'column_number integer, snippet text, message text, hint text)', 's', true),
     ('normalize(text)', 'text', 's', true),
-    ('reset()', 'void', 'v', true);
+    ('reset()', 'void', 'v', true),
+    ('snapshot(text)', 'void', 'v', false),
+    ('unignore(bigint)', 'void', 'v', false);
 CREATE FUNCTION pg_temp.signature(function oid) RETURNS text LANGUAGE sql AS
     $$ SELECT format('%s(%s)', proname, oidvectortypes(proargtypes)) FROM pg_proc WHERE oid = function $$;
 SELECT results_eq(
@@ -77,15 +112,20 @@ SELECT results_eq(
     'these functions are there, and no others');
 SELECT isnt(obj_description(oid, 'pg_proc'), NULL, format('%s has a comment', pg_temp.signature(oid)))
 FROM pg_proc WHERE pronamespace = 'query_audit'::regnamespace AND proname !~ '^_' ORDER BY proname;
--- A schema rule is one function, and they share a few.
+-- A schema rule is one function, and they share a few. What is kept in tables is written and read by the extension's own
+-- SQL, each function of which serves the one of its name.
+CREATE TEMP TABLE own_sql (name text);
+INSERT INTO own_sql VALUES ('ignore'), ('unignore'), ('snapshot'), ('drop_snapshot'), ('compare');
 CREATE TEMP TABLE shared_functions (name text);
 INSERT INTO shared_functions VALUES ('_create_index'), ('_drop_index'), ('_find_in_schema'), ('_index_name'), ('_is_json_document'), ('_jsonb_column'),
-    ('_partition_tree'), ('_schema_indexes'), ('_schema_tables'), ('_superfluous_indexes');
+    ('_partition_tree'), ('_refuse_on_standby'), ('_require_snapshot'), ('_schema_indexes'), ('_schema_tables'), ('_superfluous_indexes');
 SELECT is(
     (SELECT array_agg(proname::text ORDER BY proname COLLATE "C") FROM pg_proc
      WHERE pronamespace = 'query_audit'::regnamespace AND proname ~ '^_'),
     (SELECT array_agg(name ORDER BY name COLLATE "C") FROM (
          SELECT '_' || name AS name FROM expected_views
+         WHERE name NOT IN ('ignored_findings', 'snapshots', 'snapshot_findings')
+         UNION ALL SELECT '_' || name FROM own_sql
          UNION ALL SELECT '_' || rule FROM query_audit.rules WHERE category = 'schema'
          UNION ALL SELECT name FROM shared_functions) AS f),
     'each view and each schema rule has one function that serves it');
@@ -110,8 +150,12 @@ SELECT is(
      WHERE pronamespace = 'query_audit'::regnamespace AND lanname = 'c'
        AND (probin !~ 'pg_query_audit$' OR prosrc !~ '^pg_query_audit_[a-z_]+_[0-9]+_[0-9]+$')),
     0::bigint, 'each C function has a version in its symbol');
-SELECT is((SELECT count(*) FROM pg_proc WHERE pronamespace = 'query_audit'::regnamespace AND prosecdef), 0::bigint,
-    'no function runs with its owner''s rights');
+SELECT is((SELECT array_agg(proname::text ORDER BY proname COLLATE "C") FROM pg_proc
+           WHERE pronamespace = 'query_audit'::regnamespace AND prosecdef),
+    ARRAY['drop_snapshot', 'ignore', 'snapshot', 'unignore'], 'what writes to a table runs with its owner''s rights, nothing else');
+SELECT is_empty($$SELECT proname FROM pg_proc WHERE pronamespace = 'query_audit'::regnamespace
+                  AND (prosecdef OR proname IN (SELECT '_' || proname FROM pg_proc WHERE prosecdef))
+                  AND has_function_privilege('public', oid, 'EXECUTE')$$, 'and is for no one by default');
 SELECT is((SELECT count(*) FROM pg_proc WHERE pronamespace = 'query_audit'::regnamespace AND proparallel = 's'), 0::bigint,
     'no function claims to be safe in parallel workers');
 SELECT is((SELECT count(*) FROM pg_proc JOIN pg_language AS l ON l.oid = prolang
@@ -159,8 +203,6 @@ SELECT is((SELECT extversion FROM pg_extension WHERE extname = 'pg_query_audit')
 SELECT is((SELECT version FROM query_audit.status), (SELECT extversion FROM pg_extension WHERE extname = 'pg_query_audit'),
     'the library is of that version');
 SELECT isnt((SELECT comment FROM pg_available_extensions WHERE name = 'pg_query_audit'), NULL, 'it has a comment');
-SELECT is((SELECT count(*) FROM pg_extension AS e WHERE extname = 'pg_query_audit' AND extconfig IS NOT NULL), 0::bigint,
-    'it has no tables of its own to dump');
 
 -- It can go and come again.
 SELECT lives_ok('DROP EXTENSION pg_query_audit', 'it can be dropped');

@@ -8,7 +8,8 @@ CREATE ROLE regress_other;
 CREATE ROLE regress_stats IN ROLE pg_read_all_stats;
 CREATE ROLE regress_monitor IN ROLE pg_monitor;
 CREATE ROLE regress_granted;
-GRANT EXECUTE ON FUNCTION query_audit.reset() TO regress_granted;
+GRANT EXECUTE ON FUNCTION query_audit.reset, query_audit.ignore, query_audit.unignore, query_audit.snapshot,
+    query_audit.drop_snapshot TO regress_granted;
 
 -- Runs `query` as `role`; returns its first column, or the error's SQLSTATE.
 CREATE FUNCTION pg_temp.as_role(role text, query text) RETURNS text LANGUAGE plpgsql AS $$
@@ -98,14 +99,48 @@ INSERT INTO matrix VALUES
     ('begin_unit(text)', 'SELECT query_audit.begin_unit(''matrix'')',
         'allowed', 'allowed', 'allowed', 'allowed', 'allowed'),
     ('end_unit()', 'SELECT query_audit.end_unit()', 'allowed', 'allowed', 'allowed', 'allowed', 'allowed'),
-    ('reset()', 'SELECT query_audit.reset()', 'allowed', 'denied', 'denied', 'allowed', 'denied');
+    ('reset()', 'SELECT query_audit.reset()', 'allowed', 'denied', 'denied', 'allowed', 'denied'),
+    ('ignored_findings', 'SELECT count(*) FROM query_audit.ignored_findings',
+        'allowed', 'allowed', 'allowed', 'allowed', 'allowed'),
+    ('snapshots', 'SELECT count(*) FROM query_audit.snapshots', 'allowed', 'allowed', 'allowed', 'allowed', 'allowed'),
+    ('snapshot_findings', 'SELECT count(*) FROM query_audit.snapshot_findings',
+        'allowed', 'allowed', 'allowed', 'allowed', 'allowed'),
+    ('ignore(bigint, text, timestamp with time zone, boolean)', 'SELECT query_audit.ignore(1, ''matrix'', unseen => true)',
+        'allowed', 'denied', 'denied', 'allowed', 'denied'),
+    ('unignore(bigint)', 'SELECT query_audit.ignore(1, ''matrix'', unseen => true), query_audit.unignore(1)',
+        'allowed', 'denied', 'denied', 'allowed', 'denied'),
+    ('snapshot(text)', 'SELECT query_audit.snapshot(''matrix '' || current_user)',
+        'allowed', 'denied', 'denied', 'allowed', 'denied'),
+    ('drop_snapshot(text)', 'SELECT query_audit.snapshot(''none''), query_audit.drop_snapshot(''none'')',
+        'allowed', 'denied', 'denied', 'allowed', 'denied'),
+    ('compare(text, text, double precision, double precision)', 'SELECT count(*) FROM query_audit.compare(''none'')',
+        'allowed', 'allowed', 'allowed', 'allowed', 'allowed'),
+    ('_ignore(bigint, text, timestamp with time zone, boolean)', 'SELECT query_audit._ignore(1, ''matrix'', NULL, true)',
+        'allowed', 'denied', 'denied', 'denied', 'denied'),
+    ('_unignore(bigint)', 'SELECT query_audit._unignore(1)', 'allowed', 'denied', 'denied', 'denied', 'denied'),
+    ('_snapshot(text)', 'SELECT query_audit._snapshot(''matrix'')', 'allowed', 'denied', 'denied', 'denied', 'denied'),
+    ('_drop_snapshot(text)', 'SELECT query_audit._drop_snapshot(''none'')',
+        'allowed', 'denied', 'denied', 'denied', 'denied'),
+    ('_compare(text, text, double precision, double precision)',
+        'SELECT count(*) FROM query_audit._compare(''none'', NULL, 0, 0)',
+        'allowed', 'allowed', 'allowed', 'allowed', 'allowed'),
+    ('_require_snapshot(text)', 'SELECT query_audit._require_snapshot(''none'')',
+        'allowed', 'allowed', 'allowed', 'allowed', 'allowed'),
+    ('_refuse_on_standby(text, text)', 'SELECT query_audit._refuse_on_standby(''none'', ''none'')',
+        'allowed', 'allowed', 'allowed', 'allowed', 'allowed'),
+    ('_ignored', 'SELECT count(*) FROM query_audit._ignored', 'allowed', 'denied', 'denied', 'denied', 'denied'),
+    ('_ignored_now', 'SELECT count(*) FROM query_audit._ignored_now', 'allowed', 'denied', 'denied', 'denied', 'denied'),
+    ('_all_findings', 'SELECT count(*) FROM query_audit._all_findings', 'allowed', 'denied', 'denied', 'denied', 'denied'),
+    ('_snapshots', 'SELECT count(*) FROM query_audit._snapshots', 'allowed', 'denied', 'denied', 'denied', 'denied'),
+    ('_snapshot_findings', 'SELECT count(*) FROM query_audit._snapshot_findings',
+        'allowed', 'denied', 'denied', 'denied', 'denied');
 
 -- A new object must get its row here.
 CREATE TEMP TABLE objects AS
     SELECT format('%s(%s)', proname, oidvectortypes(proargtypes)) AS object FROM pg_proc
     WHERE pronamespace = 'query_audit'::regnamespace
     UNION ALL
-    SELECT relname FROM pg_class WHERE relnamespace = 'query_audit'::regnamespace;
+    SELECT relname FROM pg_class WHERE relnamespace = 'query_audit'::regnamespace AND relkind <> 'i';
 SELECT is_empty('SELECT object FROM objects EXCEPT SELECT object FROM matrix', 'every object is in the matrix');
 SELECT is_empty('SELECT object FROM matrix EXCEPT SELECT object FROM objects', 'the matrix names no object that is gone');
 
@@ -165,15 +200,18 @@ SELECT pg_temp.as_role(current_user, pg_temp.secrets('backend_statements')) AS l
 
 CREATE TEMP TABLE views (name text);
 INSERT INTO views VALUES ('findings'), ('statements'), ('table_scans'), ('units');
+-- Of what is kept in tables there are rows for those alone who may see all of them.
+CREATE TEMP TABLE kept_views (name text);
+INSERT INTO kept_views VALUES ('_all_findings'), ('ignored_findings'), ('snapshot_findings'), ('_snapshot_findings');
 -- As a column by which rows are told apart names the role, this list is complete. Connections are those of who logged in,
 -- which is one role here: test/tap/connections.pl has several.
 SELECT results_eq(
     $$SELECT relname::text COLLATE "default" FROM pg_class AS c
-      WHERE relnamespace = 'query_audit'::regnamespace AND EXISTS
+      WHERE relnamespace = 'query_audit'::regnamespace AND relkind <> 'i' AND EXISTS
           (SELECT FROM pg_attribute AS a WHERE a.attrelid = c.oid AND a.attname = 'usename')
       ORDER BY relname::text COLLATE "C"$$,
     $$SELECT name FROM (SELECT name FROM views UNION SELECT 'backend_statements'
-      UNION SELECT 'connections') AS v ORDER BY name COLLATE "C"$$,
+      UNION SELECT 'connections' UNION SELECT name FROM kept_views) AS v ORDER BY name COLLATE "C"$$,
     'views that show rows of roles');
 
 SELECT cmp_ok(pg_temp.as_role(role, pg_temp.secrets(name))::integer, '>', 0, format('%s sees all of %s', role, name))
@@ -186,7 +224,7 @@ SELECT is(pg_temp.as_role('regress_other', pg_temp.secrets(name)), '0', format('
 FROM views ORDER BY name;
 SELECT is(pg_temp.as_role('regress_other',
     $$SELECT count(*) FROM query_audit.findings WHERE usename = 'regress_plain' AND query = '<insufficient privilege>'
-          AND num_nonnulls(application_name, fingerprint, parent_fingerprint, parent_query, relation, tags, evidence, advice,
+          AND num_nonnulls(finding_id, application_name, fingerprint, parent_fingerprint, parent_query, relation, tags, evidence, advice,
                            fix_sql) = 0
           AND num_nulls(rule, severity, confidence, occurrences, calls, rows, total_exec_time, first_seen, last_seen) = 0$$),
     pg_temp.as_role(current_user, pg_temp.rows('findings')), 'of a finding it sees rule and numbers');
@@ -209,6 +247,25 @@ SELECT is(pg_temp.as_role('regress_other',
           AND num_nonnulls(relation, fingerprint, filter) = 0$$),
     pg_temp.as_role(current_user, pg_temp.rows('table_scans')), 'of a scan it sees numbers');
 SELECT query_audit.end_unit();
+
+-- What is kept in tables: of a snapshot and of what is ignored, others see nothing. What the tables hold no one reads.
+SELECT query_audit.snapshot('of secrets');
+SELECT query_audit.ignore(finding_id, 'secret_reason') FROM query_audit.findings
+WHERE usename = 'regress_plain' AND rule = 'seq_scan';
+SELECT cmp_ok(pg_temp.as_role(role, pg_temp.secrets(name))::integer, '>', 0, format('%s sees all of %s', role, name))
+FROM kept_views, (VALUES (current_user::text), ('regress_stats'), ('regress_monitor'), ('regress_plain')) AS r(role)
+WHERE name !~ '^_' ORDER BY role, name;
+SELECT is(pg_temp.as_role('regress_other', format('SELECT count(*) FROM query_audit.%I', name)), '0',
+    format('another plain role sees no row of %s', name))
+FROM kept_views WHERE name !~ '^_' ORDER BY name;
+SELECT is(pg_temp.as_role(role, format('SELECT count(*) FROM query_audit.%I', name)), '42501', format('%s does not read %s', role, name))
+FROM kept_views, (VALUES ('regress_stats'), ('regress_monitor'), ('regress_plain'), ('regress_other')) AS r(role)
+WHERE name ~ '^_' ORDER BY role, name;
+SELECT is(pg_temp.as_role('regress_other', $$SELECT count(*) FROM query_audit.compare('of secrets') AS c
+        WHERE to_jsonb(c)::text ~ 'secret_'$$), '0', 'compare() says no secret of another role');
+SELECT cmp_ok(pg_temp.as_role('regress_plain', $$SELECT count(*) FROM query_audit.compare('of secrets') AS c
+        WHERE to_jsonb(c)::text ~ 'secret_'$$)::integer, '>', 0, 'but what is the role''s own');
+SELECT query_audit.unignore(finding_id) FROM query_audit.ignored_findings WHERE reason = 'secret_reason';
 
 -- A connection that changes its role, as pools do: what one role runs is never another's, in no kind of unit.
 GRANT USAGE ON SCHEMA secret_schema TO regress_other;

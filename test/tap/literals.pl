@@ -116,7 +116,10 @@ like($memory, qr/plenty WHERE/i, 'statements are in the shared memory');
 is(found($memory), '', 'and no value of theirs is');
 cmp_ok(read_audit($node, 'SELECT count(*) FROM query_audit.statements'), '>', 60, 'they were all seen');
 is(read_audit($node, 'SELECT count(DISTINCT rule) > 5 FROM query_audit.findings'), 't', 'with findings');
-is(found(join "\n", views()), '', 'views show none');
+read_audit($node, "SELECT query_audit.snapshot('of all'); SELECT query_audit.ignore(finding_id, 'by design') FROM query_audit.findings LIMIT 3");
+is(read_audit($node, 'SELECT (SELECT count(*) > 5 FROM query_audit._snapshot_findings), (SELECT count(*) FROM query_audit._ignored)'), 't|3',
+	'some of which are kept in tables');
+is(found(join "\n", views()), '', 'views show none, nor do these tables');
 $wire->query('COMMIT');
 $wire->close;
 is(found(shared_memory()), '', 'nor when all is folded');

@@ -44,6 +44,11 @@ $old->safe_psql('strict', 'CREATE EXTENSION pg_query_audit; CREATE TABLE item AS
 reset_audit($old);
 $old->safe_psql('postgres', $look_ups);
 my $finding = read_audit($old, 'SELECT rule, calls, finding_id FROM query_audit.findings');
+$old->safe_psql('strict', "SELECT query_audit.ignore(7, 'by design', unseen => true), query_audit.snapshot('of the old server')");
+my $in_tables = q{SELECT finding_id, reason, ignored_by, ignored_at, until FROM query_audit.ignored_findings;
+	SELECT * FROM query_audit.snapshots; SELECT * FROM query_audit.snapshot_findings};
+my $kept_rows = read_audit($old, $in_tables, 'strict');
+like($kept_rows, qr/^7\|by design.*of the old server\|.*\|1\nof the old server\|\d+\|n_plus_one/s, 'and something in its tables');
 like($finding, qr/^n_plus_one\|6\|\d+$/, 'the old server has a finding');
 $old->stop;
 ok(-s $old->data_dir . "/$kept", 'and keeps it');
@@ -118,7 +123,11 @@ my ($status, undef, $notice) = $new->psql('strict', 'ALTER EXTENSION pg_query_au
 is($status, 0, 'an update is possible');
 like($notice, qr/NOTICE:  version "[^"]+" of extension "pg_query_audit" is already installed/, 'and there is none');
 
-# What was built on it works.
+# What was kept in tables, as what was built on the extension, is there and works.
+is(read_audit($new, $in_tables, 'strict'), $kept_rows, 'what was kept in tables came along');
+is($new->safe_psql('strict', "SELECT query_audit.unignore(7); SELECT query_audit.snapshot('of the new server');
+	SELECT change, rule FROM query_audit.compare('of the old server', 'of the new server'); SELECT query_audit.drop_snapshot('of the old server')"),
+	"\n\ngone|n_plus_one\n", 'and can be compared and changed');
 is(findings_of($new), '', 'what the old server found is not taken over');
 $new->safe_psql('postgres', $look_ups);
 is(read_audit($new, 'SELECT rule, calls FROM worst'), 'n_plus_one|6', 'the audit works, and so does a view on the findings');

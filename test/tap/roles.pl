@@ -49,8 +49,10 @@ sub seen
 		$role eq 'superuser' ? () : (extra_params => [ '-U', $role ]));
 }
 my @views = split /\n/, read_audit(
-	$node, "SELECT relname FROM pg_class AS c WHERE relnamespace = 'query_audit'::regnamespace AND relkind = 'v' AND EXISTS
+	$node, "SELECT relname FROM pg_class AS c WHERE relnamespace = 'query_audit'::regnamespace AND relkind = 'v' AND relname !~ '^_' AND EXISTS
 	        (SELECT FROM pg_attribute AS a WHERE a.attrelid = c.oid AND attname = 'usename') ORDER BY 1");
+my @kept = grep { /^(?:ignored|snapshot)_findings$/ } @views; # in tables
+@views = grep { my $view = $_; !grep { $_ eq $view } @kept } @views;
 cmp_ok(scalar @views, '>=', 5, "views that show rows of roles: @views");
 my %sees_all = (superuser => 1, stats => 1, monitor => 1, plain => 1, other => 0, database_owner => 0, extension_owner => 0);
 for my $database (qw(postgres elsewhere))
@@ -66,6 +68,23 @@ for my $database (qw(postgres elsewhere))
 }
 $live->quit;
 
+# Of what is kept in tables others see no row.
+my $keep = "SELECT query_audit.snapshot('of plain'); SELECT query_audit.ignore(finding_id, 'secret_reason') FROM query_audit.findings
+	WHERE usename = 'plain' AND rule = 'seq_scan'";
+$node->safe_psql('postgres', $keep);
+for my $view (@kept)
+{
+	for my $role (sort keys %sees_all)
+	{
+		is(seen($role, 'postgres', $view), $sees_all{$role} ? 't|t' : 'f|f',
+			"$role sees " . ($sees_all{$role} ? 'all' : 'nothing') . " of $view");
+	}
+}
+# These functions see what the owner of the extension may see, who is no superuser any more in the other database.
+my (undef, undef, $unseen) = $node->psql('elsewhere', $keep);
+like($unseen, qr/ERROR:  there is no finding \d+/, 'what its owner may not see, the extension does not keep');
+is(read_audit($node, "SELECT findings FROM query_audit.snapshots", 'elsewhere'), '0', 'nor in a snapshot');
+
 # reset() is for superusers, for whom they grant it to, and for the owner of the extension.
 for my $case ([ 'elsewhere', 'extension_owner', 0 ], map { my $d = $_; map { [ $d, $_, 3 ] } qw(stats monitor plain other database_owner) }
 	qw(postgres elsewhere))
@@ -73,6 +92,15 @@ for my $case ([ 'elsewhere', 'extension_owner', 0 ], map { my $d = $_; map { [ $
 	my ($database, $role, $status) = @$case;
 	is(scalar $node->psql($database, 'SELECT query_audit.reset()', extra_params => [ '-U', $role ], on_error_die => 0), $status,
 		"$role " . ($status ? 'may not' : 'may') . " call reset() in database $database");
+}
+
+# So are the functions that write to tables.
+for my $call ("ignore(5, 'known', unseen => true)", 'unignore(5)', "snapshot('mine')", "drop_snapshot('mine')")
+{
+	is(scalar $node->psql('elsewhere', "SELECT query_audit.$call", extra_params => [ '-U', 'extension_owner' ], on_error_die => 0), 0,
+		"extension_owner may call $call");
+	my (undef, undef, $denied) = $node->psql('elsewhere', "SELECT query_audit.$call", extra_params => [ '-U', 'monitor' ]);
+	like($denied, qr/permission denied for function/, "and monitor may not");
 }
 
 # A schema of the extension's name that a plain role has made before, and would own

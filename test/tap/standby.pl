@@ -33,6 +33,10 @@ my @views = split /\n/, read_audit($primary,
 # What is there to see is seen, and only on the server that it ran on.
 reset_audit($_) for $primary, $standby;
 $standby->safe_psql('postgres', $traffic);
+my $finding = read_audit($standby, "SELECT finding_id FROM query_audit.findings WHERE rule = 'n_plus_one'");
+read_audit($primary, "SELECT query_audit.ignore($finding, 'to be seen again', unseen => true), query_audit.snapshot('of the primary');
+	SELECT query_audit.unignore($finding)");
+$primary->wait_for_catchup($standby, 'replay', $primary->lsn('write'));
 is(findings_of($standby), "n_plus_one|medium|transaction\nnested_loop_query|high|execution\nseq_scan|high|execution",
 	'a standby finds what ran on it');
 is(findings_of($primary), '', 'of which the primary knows nothing');
@@ -51,15 +55,38 @@ my %calls = (
 	check_lint => [ "check_lint('SELECT 1')", qr/^$/ ],
 	begin_unit => [ "begin_unit('checkout')", qr/^$/ ],
 	end_unit => [ "begin_unit('checkout'), query_audit.end_unit()", qr/^\|$/ ],
+	compare => [ "compare('of the primary')", qr/^\(new,,$finding,n_plus_one,/m ],
 	reset => [ 'reset()', qr/^$/ ]);
+# What writes to a table says that a standby cannot, and what can be done instead.
+my %refused = (
+	ignore => [ "ignore($finding, 'known')", qr/Call it on the primary, with unseen => true where only the standby has the finding/ ],
+	unignore => [ "unignore($finding)", qr/Call it on the primary/ ],
+	snapshot => [ "snapshot('of the standby')", qr/Keep the rows of query_audit.findings elsewhere/ ],
+	drop_snapshot => [ "drop_snapshot('of the primary')", qr/Call it on the primary/ ]);
 my $functions = read_audit($primary, "SELECT string_agg(DISTINCT proname, ' ' ORDER BY proname) FROM pg_proc
 	WHERE pronamespace = 'query_audit'::regnamespace AND proname !~ '^_'");
-is($functions, join(' ', sort keys %calls), 'every function is tried');
+is($functions, join(' ', sort keys %calls, keys %refused), 'every function is tried');
 for my $function (sort keys %calls)
 {
 	my ($call, $expected) = @{ $calls{$function} };
 	like($standby->safe_psql('postgres', "SELECT query_audit.$call"), $expected, "$function() works");
 }
+for my $function (sort keys %refused)
+{
+	my ($call, $hint) = @{ $refused{$function} };
+	my ($status, undef, $error) = $standby->psql('postgres', "SELECT query_audit.$call");
+	is($status, 3, "$function() is refused");
+	like($error, qr/ERROR:  query_audit\.$function\(\) writes to a table, which a standby cannot do\nHINT:  $hint/, 'with words and a hint');
+}
+
+# What only the standby finds is ignored on the primary, and then on both.
+$standby->safe_psql('postgres', $traffic);
+$primary->safe_psql('postgres', "SELECT query_audit.ignore($finding, 'a report of the standby', unseen => true)");
+$primary->wait_for_catchup($standby, 'replay', $primary->lsn('write'));
+is(findings_of($standby), "nested_loop_query|high|execution\nseq_scan|high|execution", 'what the primary ignores is no finding on the standby');
+is(read_audit($standby, "SELECT rule, reason FROM query_audit.ignored_findings"), 'n_plus_one|a report of the standby', 'which shows why');
+$primary->safe_psql('postgres', "SELECT query_audit.unignore($finding)");
+$primary->wait_for_catchup($standby, 'replay', $primary->lsn('write'));
 
 # What a standby refuses is refused as ever, and counted as what was seen before.
 my (undef, undef, $error) = $standby->psql('postgres', 'INSERT INTO item VALUES (0)');
@@ -91,6 +118,8 @@ $session->quit;
 reset_audit($standby);
 $standby->safe_psql('postgres', 'BEGIN; ' . join('', map { "INSERT INTO item VALUES ($_);" } 2001 .. 2012) . 'COMMIT;');
 is(findings_of($standby), 'write_loop|high|transaction', 'and now sees writes too');
+is($standby->safe_psql('postgres', "SELECT query_audit.snapshot('after failover'); SELECT change, rule FROM query_audit.compare('of the primary', 'after failover')"),
+	"\nnew|write_loop", 'and can take snapshots, and compare with those of the one before');
 is(read_audit($standby, 'SELECT faults, drops FROM query_audit.status'), '0|0', 'nothing was lost');
 is($standby->safe_psql('postgres', 'DROP EXTENSION pg_query_audit; CREATE EXTENSION pg_query_audit; SELECT count(*) FROM query_audit.rules') > 0,
 	1, 'the extension can be made anew');

@@ -13,11 +13,13 @@ $node->safe_psql(
 	INSERT INTO item SELECT i, 'label ' || i FROM generate_series(1, 1000) AS i;
 	CREATE ROLE auditor;
 	GRANT EXECUTE ON FUNCTION query_audit.reset() TO auditor;
+	SELECT query_audit.ignore(7, 'by design', unseen => true);
 	CREATE VIEW worst AS SELECT rule, calls, advice FROM query_audit.findings WHERE severity <> 'info';
 	CREATE DATABASE restored;
 	CREATE DATABASE incomplete;
 	CREATE DATABASE stale;
 });
+$node->safe_psql('postgres', 'BEGIN; ' . look_ups(1 .. 6) . "COMMIT; SELECT query_audit.snapshot('before the dump')");
 my $dump = PostgreSQL::Test::Utils::tempdir() . '/dump';
 
 # Dump and restore: the extension, what depends on it, and grants on it.
@@ -29,6 +31,12 @@ is(read_audit($node, 'SELECT rule, calls FROM worst', 'restored'), 'n_plus_one|6
 is(read_audit($node, "SELECT has_function_privilege('auditor', 'query_audit.reset()', 'EXECUTE')", 'restored'), 't',
 	'and the grant is there');
 is(read_audit($node, 'SELECT count(*) > 5 FROM query_audit.rules', 'restored'), 't', 'as are the views');
+my $kept = q{SELECT finding_id, reason, ignored_by, ignored_at, until FROM query_audit.ignored_findings;
+	SELECT * FROM query_audit.snapshots; SELECT * FROM query_audit.snapshot_findings};
+like(read_audit($node, $kept), qr/^7\|by design.*before the dump\|.*\|1\nbefore the dump\|\d+\|n_plus_one/s, 'there is something kept in tables');
+is(read_audit($node, $kept, 'restored'), read_audit($node, $kept), 'which is in the restored one as well');
+is($node->safe_psql('restored', "SELECT query_audit.unignore(7); SELECT query_audit.snapshot('after it'); SELECT query_audit.drop_snapshot('before the dump');
+	SELECT label FROM query_audit.snapshots"), "\n\n\nafter it", 'and can be changed there');
 
 # All that an extension is made of, with its definitions, comments and grants.
 sub objects
@@ -38,7 +46,13 @@ sub objects
 		$node, q{
 		SELECT o.type, o.identity, obj_description(d.objid, d.classid::regclass::name),
 		       CASE WHEN d.classid = 'pg_proc'::regclass THEN (SELECT array_to_string(proacl, ' ') || pg_get_functiondef(oid) FROM pg_proc WHERE oid = d.objid)
-		            WHEN d.classid = 'pg_class'::regclass THEN (SELECT array_to_string(relacl, ' ') || pg_get_viewdef(oid) FROM pg_class WHERE oid = d.objid)
+		            WHEN d.classid = 'pg_class'::regclass THEN (SELECT concat_ws(' ', array_to_string(relacl, ' '),
+		                CASE WHEN relkind = 'v' THEN pg_get_viewdef(c.oid) END,
+		                (SELECT string_agg(concat_ws(' ', attname, format_type(atttypid, atttypmod), attnotnull), ', ' ORDER BY attnum)
+		                 FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0),
+		                (SELECT string_agg(pg_get_constraintdef(oid), ', ' ORDER BY conname) FROM pg_constraint WHERE conrelid = c.oid),
+		                (SELECT string_agg(pg_get_indexdef(indexrelid), ', ' ORDER BY indexrelid::regclass::text) FROM pg_index WHERE indrelid = c.oid))
+		                FROM pg_class AS c WHERE c.oid = d.objid)
 		       END
 		FROM pg_extension AS e
 		JOIN pg_depend AS d ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e'

@@ -1,4 +1,5 @@
 // Findings added up over units, their keys, and the SQL that follows from one alone.
+#include <cstring>
 #include <set>
 #include <string>
 
@@ -96,6 +97,8 @@ TEST(AddFinding, KeepsTheGravestSeverity) {
     EXPECT_EQ(record.finding.severity, Severity::critical);
 }
 
+bool operator==(const FindingKey &a, const FindingKey &b) { return std::memcmp(&a, &b, sizeof(a)) == 0; }
+
 TEST(FindingKey, SaysWhoRanWhatWhere) {
     ClientIdentity client{1, 2, {}};
     assign_text(client.application_name, "shop");
@@ -103,12 +106,13 @@ TEST(FindingKey, SaysWhoRanWhatWhere) {
     finding.fingerprint = 3;
     finding.parent_fingerprint = 4;
     finding.rule = 1;
-    const std::uint64_t id = finding_id(finding_key(client, 6, finding));
-    EXPECT_EQ(finding_id(finding_key(client, 6, finding)), id);
+    const FindingNames nameless{};
+    const std::uint64_t id = finding_id(finding_key(client, 6, finding), nameless);
+    EXPECT_EQ(finding_id(finding_key(client, 6, finding), nameless), id);
     EXPECT_GE(static_cast<std::int64_t>(id), 0);
     std::set<std::uint64_t> ids = {id};
     const auto differs = [&](const ClientIdentity &c, std::uint64_t route, const UnitFinding &f) {
-        return ids.insert(finding_id(finding_key(c, route, f))).second;
+        return ids.insert(finding_id(finding_key(c, route, f), nameless)).second;
     };
     EXPECT_TRUE(differs(client, 7, finding));
     ClientIdentity other = client;
@@ -137,20 +141,43 @@ TEST(FindingKey, SaysWhoRanWhatWhere) {
     EXPECT_FALSE(differs(client, 6, changed)) << "counts do not";
 }
 
-TEST(FindingKey, TemporaryTablesOfOneNameAreOne) {
+TEST(FindingKey, TablesOfOneNameAreOne) {
     const ClientIdentity client{1, 2, {}};
     UnitFinding first{};
     first.relation = 100;
     UnitFinding second = first;
     second.relation = 200;
-    assign_text(first.relation_name, "public.basket");
-    assign_text(second.relation_name, "public.basket");
-    EXPECT_NE(finding_id(finding_key(client, 0, first)), finding_id(finding_key(client, 0, second)));
-    assign_text(first.relation_name, "pg_temp.basket");
-    assign_text(second.relation_name, "pg_temp.basket");
-    EXPECT_EQ(finding_id(finding_key(client, 0, first)), finding_id(finding_key(client, 0, second)));
-    assign_text(second.relation_name, "pg_temp.other");
-    EXPECT_NE(finding_id(finding_key(client, 0, first)), finding_id(finding_key(client, 0, second)));
+    EXPECT_FALSE(finding_key(client, 0, first) == finding_key(client, 0, second)) << "of no name";
+    for (const char *name : {"public.basket", "pg_temp.basket"}) {
+        assign_text(first.relation_name, name);
+        assign_text(second.relation_name, name);
+        EXPECT_TRUE(finding_key(client, 0, first) == finding_key(client, 0, second)) << "made anew: " << name;
+        assign_text(second.relation_name, "pg_temp.other");
+        EXPECT_FALSE(finding_key(client, 0, first) == finding_key(client, 0, second)) << name;
+    }
+}
+
+TEST(FindingId, IsOfNamesWhereverTheyAreKnown) {
+    const auto id = [](std::uint32_t oid, const FindingNames &names) {
+        FindingKey key{};
+        key.fingerprint = 3;
+        key.parent_or_relation = oid + 1;
+        key.database = oid + 2;
+        key.user = oid + 3;
+        key.rule = oid + 4;
+        return finding_id(key, names);
+    };
+    const FindingNames names{"n_plus_one", "shop", "web", "public.basket"};
+    EXPECT_EQ(id(100, names), id(200, names)) << "another cluster, another order of the rules";
+    for (std::string_view FindingNames::*name :
+         {&FindingNames::rule, &FindingNames::database, &FindingNames::user, &FindingNames::relation}) {
+        FindingNames other = names;
+        other.*name = "other";
+        EXPECT_NE(id(100, other), id(100, names));
+        other.*name = "";
+        EXPECT_NE(id(100, other), id(200, other)) << "what has no name is told by its number";
+        EXPECT_EQ(id(100, other), id(100, other));
+    }
 }
 
 template <typename Enum> std::set<std::string> names_of(const char *(*name)(Enum), int count) {

@@ -86,7 +86,7 @@ TEST(Store, KeepsEveryTableWholeWhenAllAreFull) {
     for (std::uint64_t n = 1; n <= 300; ++n) {
         const StatementKey key = key_of(n);
         store.statements(Store::partition_of(key)).find_or_insert(key, inserted).sums.rows = marks[0];
-        store.findings().find_or_insert(FindingKey{n, 0, 0, 0, 0, 0, 0, 0}, inserted).id = marks[1];
+        store.findings().find_or_insert(FindingKey{n, 0, 0, 0, 0, 0, 0, 0}, inserted).finding.calls = marks[1];
         store.scans().find_or_insert(ScanKey{n, 1, 1, 1, 0}, inserted).rows_read = marks[2];
         store.unit_kinds().find_or_insert(UnitKindKey{n, 1, 1}, inserted).units = marks[5];
         store.shapes().find_or_insert(ShapeKey{n, 1}, inserted).shape.fingerprint = marks[3];
@@ -104,7 +104,7 @@ TEST(Store, KeepsEveryTableWholeWhenAllAreFull) {
     for (int p = 0; p < trace_partitions; ++p) {
         store.traces(p).for_each([&](const TraceKey &, Unit &unit) { ASSERT_EQ(unit.trace, 55u); });
     }
-    store.findings().for_each([&](const FindingKey &, FindingRecord &record) { ASSERT_EQ(record.id, 22u); });
+    store.findings().for_each([&](const FindingKey &, FindingRecord &record) { ASSERT_EQ(record.finding.calls, 22u); });
     store.scans().for_each([&](const ScanKey &, ScanRecord &record) { ASSERT_EQ(record.rows_read, 33); });
     store.unit_kinds().for_each([&](const UnitKindKey &, UnitKindRecord &kind) { ASSERT_EQ(kind.units, 66); });
     store.shapes().for_each([&](const ShapeKey &, SharedShape &shape) { ASSERT_EQ(shape.shape.fingerprint, 44u); });
@@ -253,7 +253,7 @@ TEST(Store, AddsFindingsUnderTheirKeyWithTheLastTags) {
     }
     EXPECT_EQ(owned.store.findings().count(), 1u);
     owned.store.findings().for_each([&](const FindingKey &key, FindingRecord &record) {
-        EXPECT_EQ(record.id, finding_id(key));
+        EXPECT_EQ(key.application, hash_text("shop"));
         EXPECT_STREQ(record.client.application_name, "shop");
         EXPECT_STREQ(record.tags, "route=b");
         EXPECT_EQ(record.finding.calls, 20u);

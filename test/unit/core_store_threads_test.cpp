@@ -183,7 +183,7 @@ void look_at_tables(Everything &all, std::uint64_t fingerprint) {
     {
         const Shared guard(all.locks[lock_findings]);
         store.findings().for_each([](const FindingKey &key, const FindingRecord &record) {
-            ASSERT_EQ(record.id, finding_id(key));
+            ASSERT_EQ(record.finding.fingerprint, key.fingerprint);
             ASSERT_EQ(record.client.user, key.user);
             ASSERT_GE(record.finding.calls, record.finding.occurrences);
         });

@@ -1,0 +1,85 @@
+// What is written in SQL of the extension's own: schema_findings (sql/install/3*.sql), what is ignored
+// (03-findings.sql) and snapshots (11-snapshots.sql). It is called from here, so that none of its statements is
+// audited: looking and keeping are no traffic, and would take the place of the application's.
+
+#include "pg/config.h"
+#include "pg/rows.h"
+
+#include "pg/pg.h"
+
+namespace query_audit {
+namespace {
+
+// Runs `sql`, whose parameters are the arguments of the call. Its rows go to `row`, if there is one.
+void run(FunctionCallInfo call, const char *sql, RowWriter *row) {
+    Oid *types = nullptr;
+    int count = 0;
+    get_func_signature(call->flinfo->fn_oid, &types, &count);
+    Datum values[FUNC_MAX_ARGS];
+    char nulls[FUNC_MAX_ARGS];
+    for (int i = 0; i < count; ++i) {
+        values[i] = call->args[i].value;
+        nulls[i] = call->args[i].isnull ? 'n' : ' ';
+    }
+    const bool read_only = row != nullptr;
+    SPI_connect();
+    if (SPI_execute_with_args(sql, count, types, values, nulls, read_only, 0) != SPI_OK_SELECT) {
+        elog(ERROR, "cannot run: %s", sql);
+    }
+    const SPITupleTable *result = SPI_tuptable;
+    for (uint64 i = 0; row != nullptr && i < SPI_processed; ++i) row->copy(result->vals[i], result->tupdesc);
+    SPI_finish();
+}
+
+Datum run_unaudited(FunctionCallInfo call, const char *sql, RowWriter *row = nullptr) {
+    require_loaded();
+    const bool was_enabled = enabled;
+    enabled = false;
+    PG_TRY();
+    { run(call, sql, row); }
+    PG_FINALLY();
+    { enabled = was_enabled; }
+    PG_END_TRY();
+    return static_cast<Datum>(0);
+}
+
+Datum select_unaudited(FunctionCallInfo call, const char *sql) {
+    RowWriter row(call);
+    return run_unaudited(call, sql, &row);
+}
+
+} // namespace
+} // namespace query_audit
+
+extern "C" {
+PG_FUNCTION_INFO_V1(pg_query_audit_schema_findings_0_1);
+PG_FUNCTION_INFO_V1(pg_query_audit_ignore_0_1);
+PG_FUNCTION_INFO_V1(pg_query_audit_unignore_0_1);
+PG_FUNCTION_INFO_V1(pg_query_audit_snapshot_0_1);
+PG_FUNCTION_INFO_V1(pg_query_audit_drop_snapshot_0_1);
+PG_FUNCTION_INFO_V1(pg_query_audit_compare_0_1);
+
+Datum pg_query_audit_schema_findings_0_1(PG_FUNCTION_ARGS) {
+    return query_audit::select_unaudited(fcinfo, "SELECT * FROM query_audit._find_in_schema()");
+}
+
+Datum pg_query_audit_ignore_0_1(PG_FUNCTION_ARGS) {
+    return query_audit::run_unaudited(fcinfo, "SELECT query_audit._ignore($1, $2, $3, $4)");
+}
+
+Datum pg_query_audit_unignore_0_1(PG_FUNCTION_ARGS) {
+    return query_audit::run_unaudited(fcinfo, "SELECT query_audit._unignore($1)");
+}
+
+Datum pg_query_audit_snapshot_0_1(PG_FUNCTION_ARGS) {
+    return query_audit::run_unaudited(fcinfo, "SELECT query_audit._snapshot($1)");
+}
+
+Datum pg_query_audit_drop_snapshot_0_1(PG_FUNCTION_ARGS) {
+    return query_audit::run_unaudited(fcinfo, "SELECT query_audit._drop_snapshot($1)");
+}
+
+Datum pg_query_audit_compare_0_1(PG_FUNCTION_ARGS) {
+    return query_audit::select_unaudited(fcinfo, "SELECT * FROM query_audit._compare($1, $2, $3, $4)");
+}
+}
