@@ -69,10 +69,10 @@ BEGIN
                   HINT = 'Choose another label, or take it away first with query_audit.drop_snapshot().';
     END IF;
     INSERT INTO query_audit._snapshot_findings
-    SELECT _snapshot.label, f.finding_id, f.rule, f.severity, f.confidence, f.datname, f.usename, f.application_name,
-           f.fingerprint, f.query, f.parent_query, f.relation, f.tags, f.occurrences, f.calls, f.rows,
-           f.total_exec_time, f.wall_time, f.saved_time, f.first_seen, f.last_seen
+    SELECT k.*
     FROM query_audit._all_findings AS f
+    CROSS JOIN jsonb_populate_record(NULL::query_audit._snapshot_findings,
+                                     to_jsonb(f) || jsonb_build_object('label', _snapshot.label)) AS k
     WHERE f.finding_id IS NOT NULL;
 END
 $$;
@@ -139,31 +139,29 @@ BEGIN
     END IF;
     RETURN QUERY
         WITH earlier AS (
-            SELECT * FROM query_audit.snapshot_findings AS f WHERE f.label = _compare.before
+            SELECT f FROM query_audit.snapshot_findings AS f WHERE f.label = _compare.before
         ), later AS (
-            SELECT * FROM query_audit.snapshot_findings AS f WHERE f.label = _compare.after
+            SELECT f FROM query_audit.snapshot_findings AS f WHERE f.label = _compare.after
             UNION ALL
-            SELECT NULL, f.finding_id, f.rule, f.severity, f.confidence, f.datname, f.usename, f.application_name,
-                   f.fingerprint, f.query, f.parent_query, f.relation, f.tags, f.occurrences, f.calls, f.rows,
-                   f.total_exec_time, f.wall_time, f.saved_time, f.first_seen, f.last_seen
+            SELECT jsonb_populate_record(NULL::query_audit.snapshot_findings, to_jsonb(f))
             FROM query_audit.findings AS f
             WHERE _compare.after IS NULL AND f.finding_id IS NOT NULL
         ), paired AS (
-            SELECT e, l,
-                   CASE WHEN earlier_one.since = later_one.since AND l.first_seen <= earlier_one.taken_at
-                             AND l.occurrences >= e.occurrences
+            SELECT earlier.f AS e, later.f AS l, coalesce(later.f, earlier.f) AS f,
+                   CASE WHEN earlier_one.since = later_one.since AND (later.f).first_seen <= earlier_one.taken_at
+                             AND (later.f).occurrences >= (earlier.f).occurrences
                         THEN 1 ELSE 0 END AS continued
-            FROM earlier AS e
-            FULL JOIN later AS l ON l.finding_id = e.finding_id
+            FROM earlier
+            FULL JOIN later ON (later.f).finding_id = (earlier.f).finding_id
         ), counted AS (
-            SELECT p.e, p.l, nullif((p.e).occurrences, 0) AS occurrences_before,
+            SELECT p.e, p.l, p.f, nullif((p.e).occurrences, 0) AS occurrences_before,
                    nullif((p.l).occurrences - p.continued * coalesce((p.e).occurrences, 0), 0) AS occurrences_after,
                    (p.l).calls - p.continued * coalesce((p.e).calls, 0) AS calls,
                    (p.l).rows - p.continued * coalesce((p.e).rows, 0) AS rows,
                    (p.l).total_exec_time - p.continued * coalesce((p.e).total_exec_time, 0) AS total_exec_time
             FROM paired AS p
         ), averaged AS (
-            SELECT c.e, c.l, c.occurrences_before, c.occurrences_after,
+            SELECT c.e, c.l, c.f, c.occurrences_before, c.occurrences_after,
                    (c.e).calls / c.occurrences_before::double precision AS calls_before,
                    c.calls / c.occurrences_after::double precision AS calls_after,
                    (c.e).rows / c.occurrences_before::double precision AS rows_before,
@@ -194,18 +192,15 @@ BEGIN
                 ) AS v (number, name, before, after, tolerance, least)
             ) AS m
         )
-        SELECT j.change, j.reasons, coalesce((j.l).finding_id, (j.e).finding_id), coalesce((j.l).rule, (j.e).rule),
-               coalesce((j.l).confidence, (j.e).confidence), coalesce((j.l).datname, (j.e).datname),
-               coalesce((j.l).usename, (j.e).usename), coalesce((j.l).application_name, (j.e).application_name),
-               coalesce((j.l).fingerprint, (j.e).fingerprint), coalesce((j.l).query, (j.e).query),
-               coalesce((j.l).parent_query, (j.e).parent_query), coalesce((j.l).relation, (j.e).relation),
-               coalesce((j.l).tags, (j.e).tags), (j.e).severity,
-               CASE WHEN j.change <> 'gone' THEN (j.l).severity END, j.occurrences_before, j.occurrences_after,
-               j.calls_before, j.calls_after, j.rows_before, j.rows_after, j.time_before, j.time_after
+        SELECT j.change, j.reasons, (j.f).finding_id, (j.f).rule, (j.f).confidence, (j.f).datname, (j.f).usename,
+               (j.f).application_name, (j.f).fingerprint, (j.f).query, (j.f).parent_query, (j.f).relation, (j.f).tags,
+               (j.e).severity, CASE WHEN j.change <> 'gone' THEN (j.l).severity END, j.occurrences_before,
+               j.occurrences_after, j.calls_before, j.calls_after, j.rows_before, j.rows_after, j.time_before,
+               j.time_after
         FROM judged AS j
         WHERE j.change IS NOT NULL
         ORDER BY array_position(ARRAY['new', 'worse', 'better', 'gone'], j.change),
-                 array_position(grades, coalesce((j.l).severity, (j.e).severity)) DESC, 3;
+                 array_position(grades, (j.f).severity) DESC, (j.f).finding_id;
 END
 $$;
 
