@@ -162,6 +162,28 @@ cmp_ok($endings, '>=', 20, 'sessions were terminated');
 counts_agree('pg_terminate_backend() under load', 1000);
 works('after pg_terminate_backend()');
 
+# A client that connects again by itself whenever its connection is gone: the server's own, of a foreign table.
+$node->safe_psql('postgres', "CREATE EXTENSION postgres_fdw;
+	CREATE SERVER itself FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '" . $node->host . "', port '" . $node->port . "', dbname 'postgres');
+	CREATE USER MAPPING FOR PUBLIC SERVER itself;
+	CREATE FOREIGN TABLE remote_item (id int, label text) SERVER itself OPTIONS (table_name 'item');");
+my $distant = $node->background_psql('postgres', on_error_stop => 0);
+ask($distant, 'SELECT label FROM remote_item WHERE id = 7');
+reset_all();
+my ($answers, $gone) = (0, 0);
+for my $round (1 .. 20)
+{
+	$gone += read_audit($node, "SELECT count(pg_terminate_backend(pid, 10000)) FROM pg_stat_activity WHERE application_name = 'postgres_fdw'");
+	$answers += ask($distant, 'SELECT label FROM remote_item WHERE id = 7') eq 'label 7';
+}
+is("$gone $answers", '20 20', 'a connection that is ended 20 times, and made again by itself: every statement is answered');
+is(statement_counts($node, 'SELECT label FROM remote_item%'), '20|20|0', 'and counted, at the client\'s server');
+is(statement_counts($node, 'SELECT id, label FROM public.item%') . '/' . statement_counts($node, 'SELECT label FROM public.item%'),
+	'0|0|0/20|20|0', 'and at the other, whatever session it came to');
+$distant->quit;
+alone();
+works('after connections that were made again');
+
 reset_all();
 my $idle = $node->background_psql('postgres', on_error_stop => 0);
 ask($idle, "SET idle_in_transaction_session_timeout = '100ms'; BEGIN; " . look_ups(1 .. 6));
