@@ -1,4 +1,4 @@
--- What findings said at a time, to compare with. Of this database, and dumped with it.
+-- What findings said at a time, to compare with.
 CREATE TABLE query_audit._snapshots (
     label text PRIMARY KEY,
     taken_at timestamptz NOT NULL,
@@ -28,8 +28,6 @@ CREATE TABLE query_audit._snapshot_findings (
     last_seen timestamptz,
     PRIMARY KEY (label, finding_id)
 );
-SELECT pg_catalog.pg_extension_config_dump('query_audit._snapshots', '');
-SELECT pg_catalog.pg_extension_config_dump('query_audit._snapshot_findings', '');
 
 CREATE VIEW query_audit.snapshots AS
     SELECT s.label, s.taken_at, s.since,
