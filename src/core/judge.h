@@ -13,7 +13,7 @@ namespace query_audit {
     const auto returned = static_cast<std::uint64_t>(settings.thresholds[rule_index::unbounded_result][0]);
     const auto changed = static_cast<std::uint64_t>(settings.thresholds[rule_index::mass_write][0]);
     return event.rows >= returned || event.rows >= changed || event.temp_bytes != 0 ||
-           event.offset >= settings.thresholds[rule_index::deep_offset][0] ||
+           (event.offset > 0 && event.offset >= settings.thresholds[rule_index::deep_offset][0]) ||
            event.execution_ns >= settings.thresholds[rule_index::slow_query][0] * nanoseconds_a_ms;
 }
 

@@ -14,7 +14,7 @@
 
 namespace query_audit {
 
-struct Execution {
+struct alignas(64) Execution {
     QueryDesc *query;      // null when it was abandoned with its transaction
     LocalShape *local;     // pinned in the cache
     StatementEvent event;  // what is known of it by now; complete when it has ended
@@ -36,7 +36,7 @@ struct Execution {
 
 struct ExecutionStack {
     Execution *newest;       // one of no query when none is under way
-    const Execution *oldest; // not running when none is under way
+    const Execution *oldest; // the place of the oldest, whether there is one or not; not running when none is under way
     int running;
 };
 
@@ -71,7 +71,7 @@ inline void leave_run(Execution &execution) {
     --execution_stack.running;
 }
 
-[[nodiscard]] inline bool none_under_way() { return execution_stack.newest->query == nullptr; }
+[[nodiscard]] inline bool none_under_way() { return execution_stack.newest + 1 == execution_stack.oldest; }
 
 // The outermost execution that is running, which is the client's own; null between statements.
 [[nodiscard]] const Execution *outermost_execution();

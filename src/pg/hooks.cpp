@@ -11,6 +11,7 @@
 #include "pg/plan_limit.h"
 #include "pg/recorder.h"
 #include "pg/sampler.h"
+#include "pg/server.h"
 #include "pg/slot.h"
 #include "pg/utility.h"
 
@@ -20,6 +21,9 @@
 // with one across a call into the server, and what an error leaves behind is mended by the transaction callbacks.
 
 namespace query_audit {
+
+QUERY_AUDIT_HOT_DATA Server server;
+
 namespace {
 
 QUERY_AUDIT_HOT_DATA post_parse_analyze_hook_type previous_post_parse_analyze = nullptr;
@@ -38,7 +42,7 @@ QUERY_AUDIT_HOT_DATA int planning_level = 0; // of transactions, where the plann
 QUERY_AUDIT_HOT_DATA uint32 last_transaction = 0;
 
 bool is_audited(CmdType command) {
-    return command >= CMD_SELECT && command < CMD_UTILITY && enabled && !IsParallelWorker();
+    return command >= CMD_SELECT && command < CMD_UTILITY && enabled && *server.parallel_worker < 0;
 }
 
 [[gnu::hot]] void post_parse_analyze(QUERY_AUDIT_ANALYSIS_PARAMETERS) {
@@ -53,7 +57,7 @@ bool is_audited(CmdType command) {
 // inside EXECUTE or DECLARE CURSOR they do. The outermost planning sets the level; an error takes it back.
 [[gnu::hot]] PlannedStmt *plan_query(QUERY_AUDIT_PLAN_PARAMETERS) {
     const bool outermost = planning_level == 0;
-    if (outermost) planning_level = GetCurrentTransactionNestLevel();
+    if (outermost) planning_level = server.transaction_depth();
     PlannedStmt *plan = next_planner(QUERY_AUDIT_PLAN_ARGUMENTS);
     if (outermost) planning_level = 0;
     return plan;
@@ -74,7 +78,7 @@ uint32 flags_of_start(TimestampTz statement_time) {
     uint32 flags = 0;
     // Without a portal of the client's: while a statement is planned, and for triggers that wait for COMMIT.
     const bool nested = (execution_stack.running | planning_level | nesting_depth()) != 0; // none is ever negative
-    if (nested || ActivePortal == nullptr) flags |= event_flag::nested;
+    if (nested || *server.active_portal == nullptr) flags |= event_flag::nested;
     if (in_maintenance()) [[unlikely]]
         flags |= event_flag::maintenance;
     if (in_explicit_transaction()) flags |= event_flag::explicit_transaction;
@@ -105,7 +109,7 @@ Execution *begin(QueryDesc *query) {
     event.keys = nullptr;
     event.series = local->series;
     event.query_id = local->query_id;
-    event.statement_time_us = GetCurrentStatementStartTimestamp();
+    event.statement_time_us = server.statement_time();
     event.limit = event.offset = -1;
     event.rows = 0;
     event.start_ns = event.execution_ns = 0;
@@ -118,8 +122,8 @@ Execution *begin(QueryDesc *query) {
         execution->tags = *tags;
         execution->tagged = true;
     }
-    execution->user = GetUserId();
-    execution->transaction_depth = GetCurrentTransactionNestLevel();
+    execution->user = server.user_id();
+    execution->transaction_depth = server.transaction_depth();
     execution->ends_at_finish = query->operation != CMD_SELECT || query->plannedstmt->hasModifyingCTE;
     execution->measured = wants_measuring(query, *local);
     execution->wide = false;
@@ -148,7 +152,7 @@ pg_noinline void start_measured(QueryDesc *query, int eflags) {
 void begin_run(Execution &execution) {
     enter_run(execution);
     execution.run_ns = now_ns();
-    execution.temp_blocks = pgBufferUsage.temp_blks_written;
+    execution.temp_blocks = *server.temp_blocks_written;
     if (execution.event.start_ns == 0) execution.event.start_ns = execution.run_ns;
 }
 
@@ -157,7 +161,7 @@ void begin_run(Execution &execution) {
     leave_run(execution);
     event.end_ns = now_ns();
     event.execution_ns += event.end_ns - execution.run_ns;
-    event.temp_bytes += static_cast<uint64>(pgBufferUsage.temp_blks_written - execution.temp_blocks) * BLCKSZ;
+    event.temp_bytes += static_cast<uint64>(*server.temp_blocks_written - execution.temp_blocks) * BLCKSZ;
 }
 
 // A look in vain is not repeated until an execution takes much longer than that one.
@@ -201,7 +205,8 @@ pg_noinline void note_surprise(LocalShape &local, int64 execution_ns) {
 
 // COMMIT reads a cursor that is to be held to its end, a scrollable one once more from its start.
 bool is_held(const QueryDesc *query) {
-    return ActivePortal != nullptr && ActivePortal->holdStore != nullptr && ActivePortal->queryDesc == query;
+    const PortalData *portal = *server.active_portal;
+    return portal != nullptr && portal->holdStore != nullptr && portal->queryDesc == query;
 }
 
 // A portal that was fetched in part is part of its unit from then on; what it feeds may run before it ends.
@@ -341,6 +346,14 @@ void on_subtransaction_event(SubXactEvent event, SubTransactionId, SubTransactio
 } // namespace
 
 void install_hooks() {
+    server = {.user_id = GetUserId,
+              .transaction_depth = GetCurrentTransactionNestLevel,
+              .statement_time = GetCurrentStatementStartTimestamp,
+              .application_name = &application_name,
+              .active_portal = &ActivePortal,
+              .parallel_worker = &ParallelWorkerNumber,
+              .temp_blocks_written = &pgBufferUsage.temp_blks_written,
+              .cost_of_row = &cpu_tuple_cost};
     previous_post_parse_analyze = post_parse_analyze_hook;
     post_parse_analyze_hook = post_parse_analyze;
     next_planner = planner_hook != nullptr ? planner_hook : standard_planner;

@@ -18,6 +18,7 @@
 #include "pg/sampler.h"
 #include "pg/scan_filter.h"
 #include "pg/scan_index.h"
+#include "pg/server.h"
 #include "pg/table_changes.h"
 
 #include "pg/pg.h"
@@ -334,7 +335,7 @@ void describe(const QueryDesc *query, Collection &collection, const TableScan &t
 } // namespace
 
 bool wants_measuring(QueryDesc *query, const LocalShape &local) {
-    double least_cost = least_rows_read() * cpu_tuple_cost;
+    double least_cost = least_rows_read() * *server.cost_of_row;
     if (local.shape.has(shape_flag::count)) {
         const int least_counted = std::min(settings.thresholds[rule_index::count_before_paginate][0],
                                            settings.thresholds[rule_index::redundant_count][0]);
@@ -347,7 +348,7 @@ bool wants_measuring(QueryDesc *query, const LocalShape &local) {
 
 void measure_scans(QueryDesc *query, const LocalShape &local) {
     Wanted wanted = {query->plannedstmt, local.surprising || local.shape.has(shape_flag::count), local.surprising,
-                     least_rows_read() * cpu_tuple_cost};
+                     least_rows_read() * *server.cost_of_row};
     MemoryContext previous = MemoryContextSwitchTo(query->estate->es_query_cxt);
     (void)add_counters(query->planstate, &wanted);
     MemoryContextSwitchTo(previous);

@@ -14,6 +14,7 @@
 #include "pg/connections.h"
 #include "pg/nested_loops.h"
 #include "pg/recorder.h"
+#include "pg/server.h"
 #include "pg/slot.h"
 
 #include "pg/pg.h"
@@ -39,7 +40,7 @@ pg_noinline bool remember_client(Oid user) {
 // Whether the client is another than the one the slot remembers; remembers it. A setting's new value never takes the
 // memory of the one before it, and where it may have changed more than once, the name itself is compared.
 bool client_changed(Oid user) {
-    const bool same = slot->client.user == user && application_name == seen_application_name;
+    const bool same = slot->client.user == user && *server.application_name == seen_application_name;
     if (same) [[likely]]
         return false;
     return remember_client(user);
@@ -181,7 +182,7 @@ bool add_to_sequences(Execution &execution, const StatementEvent &event) {
 }
 
 StatementKey key_of(const Execution &execution) {
-    return StatementKey{execution.event.shape->fingerprint, MyDatabaseId, execution.user};
+    return StatementKey{execution.event.shape->fingerprint, slot->client.database, execution.user};
 }
 
 // What is known around a noteworthy execution, before it is added itself. Statements inside of it have ended before it.

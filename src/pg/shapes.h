@@ -18,19 +18,21 @@ enum class Literals : std::uint8_t { unknown, one, many };
 // What the last execution that ran to its end returned.
 enum class Rows : std::uint8_t { unknown, one, several }; // one: or none
 
+struct ParameterType {
+    Oid type;
+    int16 length; // as pg_type.typlen; 0 for types passed by value
+};
+
 struct LocalShape {
+    // What every execution reads comes first.
     StatementShape shape;
     uint64 series; // series_key(shape)
+    uint64 query_id;
     uint64 cache_key;
     uint64 key; // the same, but where the plan has relations that the text has not: then that of what was analysed
-    uint64 query_id;
-    uint64 literals_hash;        // of the last text's constants
-    uint64 filter_literals_hash; // of those that the filter compares with
-    uint64 key_literals_hash;    // of these, without the bounds of ranges
-    int64 known_ns;              // what the last execution took that was looked at in vain
-    uint32 tags_serial;          // the tags of the last text, if it had any and was not executed yet
-    StatementPlace place;        // in the slot's statistics
-    int32 list_length;           // of the last text, if its list is in it; 0: not known
+    StatementPlace place; // in the slot's statistics
+    uint32 tags_serial;   // the tags of the last text, if it had any and was not executed yet
+    int32 list_length;    // of the last text, if its list is in it; 0: not known
     Literals literals;
     uint8 unexecuted; // texts analysed since the last execution
     bool text_published;
@@ -42,13 +44,16 @@ struct LocalShape {
     bool analysed;      // met at parse analysis, so the constants and tags of texts are noted here
     bool known_by_text; // other statements may have the same plan, so the text's words are part of the key
     uint8 filter_value_count;
-    uint8 key_value_count; // of these, the first ones
-    bool plain_keys;       // these are the parameters from $1 on, in their order, and all of them keys
+    uint8 key_value_count;  // of these, the first ones
+    bool plain_keys;        // these are the parameters from $1 on, in their order, and all of them keys
+    uint8 typed_parameters; // for how many parameters the type below is known
+    ParameterType parameter[cached_parameter_types];
+    uint64 literals_hash;        // of the last text's constants
+    uint64 filter_literals_hash; // of those that the filter compares with
+    uint64 key_literals_hash;    // of these, without the bounds of ranges
+    int64 known_ns;              // what the last execution took that was looked at in vain
     // Below 128 the number of a bound parameter; from 128 on, 128 plus the place of a constant in the text.
     uint8 filter_values[max_filter_values];
-    uint8 typed_parameters;                    // for how many parameters the type below is known
-    int16 type_length[cached_parameter_types]; // as pg_type.typlen; 0 for types passed by value
-    Oid type[cached_parameter_types];
 };
 
 // At parse analysis: learns the shape if it is new, and notes the constants and tags of this text. Never raises an

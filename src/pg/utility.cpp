@@ -19,7 +19,7 @@ QUERY_AUDIT_HOT_DATA int depth = 0;
 QUERY_AUDIT_HOT_DATA int maintenance_depth = 0;
 QUERY_AUDIT_HOT_DATA uint64 utility_serial = 0;
 QUERY_AUDIT_HOT_DATA bool explicit_transaction = false;
-bool rollback_asked_for = false;
+QUERY_AUDIT_HOT_DATA bool rollback_asked_for = false;
 bool installed = false;
 
 enum class UtilityKind {

@@ -17,14 +17,13 @@ pg_noinline uint64 hash_parameter(LocalShape &local, int index, const ParamExter
     int16 length;
     if (index < cached_parameter_types) {
         // A type seldom changes between executions of one shape; when it does, the catalog is asked once more.
-        if (index >= local.typed_parameters || local.type[index] != parameter.ptype) {
+        if (index >= local.typed_parameters || local.parameter[index].type != parameter.ptype) {
             bool by_value = false;
             get_typlenbyval(parameter.ptype, &length, &by_value);
-            local.type[index] = parameter.ptype;
-            local.type_length[index] = by_value ? 0 : length;
+            local.parameter[index] = {parameter.ptype, by_value ? int16{0} : length};
             if (index == local.typed_parameters) ++local.typed_parameters;
         }
-        length = local.type_length[index];
+        length = local.parameter[index].length;
     } else {
         bool by_value = false;
         get_typlenbyval(parameter.ptype, &length, &by_value);
@@ -63,8 +62,8 @@ namespace {
 
 // To be combined with others, which mixes what is passed by value.
 inline uint64 hash_bound(LocalShape &local, int index, const ParamExternData &parameter) {
-    const bool known = index < local.typed_parameters && local.type[index] == parameter.ptype;
-    if (known && local.type_length[index] == 0 && !parameter.isnull) [[likely]]
+    const bool known = index < local.typed_parameters && local.parameter[index].type == parameter.ptype;
+    if (known && local.parameter[index].length == 0 && !parameter.isnull) [[likely]]
         return parameter.value;
     return hash_parameter(local, index, parameter);
 }
@@ -151,8 +150,8 @@ uint32 hash_sampled_parameter(const LocalShape &local, const QueryDesc *query, i
     const ParamExternData *parameter = bound_parameter(query, number);
     const int index = number - 1;
     if (parameter == nullptr || parameter->isnull || index >= local.typed_parameters) return 0;
-    if (local.type[index] != parameter->ptype) return 0;
-    const int16 length = local.type_length[index]; // 0: by value
+    if (local.parameter[index].type != parameter->ptype) return 0;
+    const int16 length = local.parameter[index].length; // 0: by value
     return hash_sampled_value(parameter->ptype, length, length == 0, parameter->value);
 }
 
