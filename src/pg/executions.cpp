@@ -12,7 +12,7 @@ Execution entries[capacity + 1]; // oldest first, after one that is of no query
 
 } // namespace
 
-QUERY_AUDIT_HOT_DATA ExecutionStack execution_stack{.newest = entries, .oldest = entries + 1, .running = 0};
+QUERY_AUDIT_HOT_DATA ExecutionStack execution_stack{.newest = entries, .none = entries, .running = 0};
 
 Execution *search_execution(const QueryDesc *query) {
     for (Execution *execution = execution_stack.newest; execution != entries; --execution) {

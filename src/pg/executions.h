@@ -35,8 +35,8 @@ struct alignas(64) Execution {
 };
 
 struct ExecutionStack {
-    Execution *newest;       // one of no query when none is under way
-    const Execution *oldest; // the place of the oldest, whether there is one or not; not running when none is under way
+    Execution *newest;
+    Execution *none; // of no query and never running; the newest when none is under way, and before the oldest
     int running;
 };
 
@@ -71,7 +71,7 @@ inline void leave_run(Execution &execution) {
     --execution_stack.running;
 }
 
-[[nodiscard]] inline bool none_under_way() { return execution_stack.newest + 1 == execution_stack.oldest; }
+[[nodiscard]] inline bool none_under_way() { return execution_stack.newest == execution_stack.none; }
 
 // The outermost execution that is running, which is the client's own; null between statements.
 [[nodiscard]] const Execution *outermost_execution();

@@ -15,7 +15,7 @@ constexpr uint64 of_message = UINT64CONST(1) << 62;
 // The client's statement, unless it is a utility statement or a COMMIT.
 const Execution *client_execution() {
     const ExecutionStack &stack = execution_stack;
-    for (const Execution *execution = stack.oldest; execution <= stack.newest; ++execution) {
+    for (const Execution *execution = stack.none + 1; execution <= stack.newest; ++execution) {
         if (execution->running && !execution->event.is(event_flag::nested)) return execution;
     }
     return nullptr;

@@ -13,7 +13,7 @@ namespace query_audit {
 
 // Whether that is still the client's statement. Nearly always its execution is the oldest.
 [[nodiscard]] inline bool runs_in(uint64 statement) {
-    const Execution &oldest = *execution_stack.oldest;
+    const Execution &oldest = execution_stack.none[1];
     return (oldest.running && statement == static_cast<uint64>(oldest.event.start_ns)) ||
            statement == client_statement();
 }
