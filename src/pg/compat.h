@@ -246,9 +246,9 @@ inline Node *mutate_expression(Node *node, Node *(*mutate)(Node *, void *), void
 #define QUERY_AUDIT_PLAN_PARAMETERS                                                                                    \
     Query *query, const char *text, int cursor_options, ParamListInfo parameters, ExplainState *explain
 #define QUERY_AUDIT_PLAN_ARGUMENTS query, text, cursor_options, parameters, explain
-#define QUERY_AUDIT_ANALYSIS_PARAMETERS ParseState *state, Query *query, const JumbleState *jumble
+#define QUERY_AUDIT_ANALYSIS_PARAMETERS ParseState *state, Query *query, [[maybe_unused]] const JumbleState *jumble
 #else
 #define QUERY_AUDIT_PLAN_PARAMETERS Query *query, const char *text, int cursor_options, ParamListInfo parameters
 #define QUERY_AUDIT_PLAN_ARGUMENTS query, text, cursor_options, parameters
-#define QUERY_AUDIT_ANALYSIS_PARAMETERS ParseState *state, Query *query, JumbleState *jumble
+#define QUERY_AUDIT_ANALYSIS_PARAMETERS ParseState *state, Query *query, [[maybe_unused]] JumbleState *jumble
 #endif

@@ -26,7 +26,7 @@ QUERY_AUDIT_HOT_DATA Server server;
 
 namespace {
 
-QUERY_AUDIT_HOT_DATA post_parse_analyze_hook_type previous_post_parse_analyze = nullptr;
+post_parse_analyze_hook_type previous_post_parse_analyze = nullptr;
 // The hooks behind ours, or what the server does without one.
 QUERY_AUDIT_HOT_DATA planner_hook_type next_planner = nullptr;
 QUERY_AUDIT_HOT_DATA ExecutorStart_hook_type next_start = nullptr;
@@ -46,11 +46,14 @@ bool is_audited(CmdType command) {
 }
 
 [[gnu::hot]] void post_parse_analyze(QUERY_AUDIT_ANALYSIS_PARAMETERS) {
-    // Before the hooks behind this one, which may want the query id.
     if (is_audited(query->commandType)) [[likely]]
         note_analysis(state->p_sourcetext, query);
-    if (previous_post_parse_analyze != nullptr) [[unlikely]]
-        previous_post_parse_analyze(state, query, jumble);
+}
+
+// Before the hook behind this one, which may want the query id.
+void post_parse_analyze_before(QUERY_AUDIT_ANALYSIS_PARAMETERS) {
+    post_parse_analyze(state, query, jumble);
+    previous_post_parse_analyze(state, query, jumble);
 }
 
 // Functions that the planner calls run statements too, and those are nested. At the top level they have no portal, but
@@ -355,7 +358,7 @@ void install_hooks() {
               .temp_blocks_written = &pgBufferUsage.temp_blks_written,
               .cost_of_row = &cpu_tuple_cost};
     previous_post_parse_analyze = post_parse_analyze_hook;
-    post_parse_analyze_hook = post_parse_analyze;
+    post_parse_analyze_hook = previous_post_parse_analyze == nullptr ? post_parse_analyze : post_parse_analyze_before;
     next_planner = planner_hook != nullptr ? planner_hook : standard_planner;
     planner_hook = plan_query;
     next_start = ExecutorStart_hook != nullptr ? ExecutorStart_hook : standard_ExecutorStart;
