@@ -22,7 +22,7 @@ namespace {
 int max_statements = 5000;
 int max_findings = 1000;
 int max_scans = 500;
-int max_traces = 64;
+int max_traces = 56;
 int max_units = 128;
 int max_connection_kinds = 64;
 int max_cache_candidates = 96;

@@ -14,6 +14,7 @@
 
 namespace query_audit {
 
+// On as few cache lines as it takes.
 struct alignas(64) Execution {
     QueryDesc *query;      // null when it was abandoned with its transaction
     LocalShape *local;     // pinned in the cache

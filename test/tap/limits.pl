@@ -69,7 +69,7 @@ is(read_audit($node, $status), 't|t|t|t|0', 'no cap is passed');
 
 # The defaults' memory
 $node->append_conf('postgresql.conf', join '', map { "pg_query_audit.$_\n" }
-	'max_statements = 5000', 'max_findings = 1000', 'max_table_scans = 500', 'max_units = 128', 'max_traces = 64', 'text_memory = 1536kB');
+	'max_statements = 5000', 'max_findings = 1000', 'max_table_scans = 500', 'max_units = 128', 'max_traces = 56', 'text_memory = 1536kB');
 $node->append_conf('postgresql.conf', "max_connections = 100\n");
 $node->restart;
 is(read_audit($node, 'SELECT memory_bytes <= 16 * 1024 * 1024 FROM query_audit.status'), 't', 'the defaults take at most 16 MiB');
