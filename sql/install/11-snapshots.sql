@@ -148,15 +148,15 @@ BEGIN
             SELECT earlier.f AS e, later.f AS l, coalesce(later.f, earlier.f) AS f,
                    CASE WHEN earlier_one.since = later_one.since AND (later.f).first_seen <= earlier_one.taken_at
                              AND (later.f).occurrences >= (earlier.f).occurrences
-                        THEN 1 ELSE 0 END AS continued
+                        THEN earlier.f END AS counted
             FROM earlier
             FULL JOIN later ON (later.f).finding_id = (earlier.f).finding_id
         ), counted AS (
             SELECT p.e, p.l, p.f, nullif((p.e).occurrences, 0) AS occurrences_before,
-                   nullif((p.l).occurrences - p.continued * coalesce((p.e).occurrences, 0), 0) AS occurrences_after,
-                   (p.l).calls - p.continued * coalesce((p.e).calls, 0) AS calls,
-                   (p.l).rows - p.continued * coalesce((p.e).rows, 0) AS rows,
-                   (p.l).total_exec_time - p.continued * coalesce((p.e).total_exec_time, 0) AS total_exec_time
+                   nullif((p.l).occurrences - coalesce((p.counted).occurrences, 0), 0) AS occurrences_after,
+                   (p.l).calls - coalesce((p.counted).calls, 0) AS calls,
+                   (p.l).rows - coalesce((p.counted).rows, 0) AS rows,
+                   (p.l).total_exec_time - coalesce((p.counted).total_exec_time, 0) AS total_exec_time
             FROM paired AS p
         ), averaged AS (
             SELECT c.e, c.l, c.f, c.occurrences_before, c.occurrences_after,

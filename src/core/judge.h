@@ -7,7 +7,8 @@
 namespace query_audit {
 
 // Whether the rules of single executions have anything to look at where nothing was measured: many rows, returned,
-// changed or skipped, temporary files, or a long time. Compares with the first threshold of the rules about these.
+// changed or skipped, temporary files, or a long time. Compares with the first threshold of the rules about these, of
+// which the least is 1 row skipped.
 [[nodiscard]] inline bool is_large(const StatementEvent &event, const Settings &settings) noexcept {
     constexpr std::int64_t nanoseconds_a_ms = 1'000'000;
     const auto returned = static_cast<std::uint64_t>(settings.thresholds[rule_index::unbounded_result][0]);

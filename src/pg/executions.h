@@ -7,6 +7,7 @@
 #pragma once
 
 #include "core/event.h"
+#include "core/prefetch.h"
 #include "core/tags.h"
 #include "pg/shapes.h"
 
@@ -15,7 +16,7 @@
 namespace query_audit {
 
 // On as few cache lines as it takes.
-struct alignas(64) Execution {
+struct alignas(cache_line_bytes) Execution {
     QueryDesc *query;      // null when it was abandoned with its transaction
     LocalShape *local;     // pinned in the cache
     StatementEvent event;  // what is known of it by now; complete when it has ended

@@ -1,4 +1,5 @@
-#include "pg/config.h"
+#include "pg/guarded.h"
+
 #include "pg/extension.h"
 #include "pg/generic_plan.h"
 #include "pg/index_trial.h"
@@ -144,17 +145,8 @@ bool trials_are_possible(const char **reason) {
 }
 
 Trial try_index(Oid relation, const TrialIndexes &indexes, const TrialStatement *statements, int count) {
-    // What is planned here is nobody's statement.
-    const bool audited = enabled;
     Trial trial{};
-    PG_TRY();
-    {
-        enabled = false;
-        trial = Attempt(relation, statements, count).run(indexes);
-    }
-    PG_FINALLY();
-    { enabled = audited; }
-    PG_END_TRY();
+    run_unaudited([&] { trial = Attempt(relation, statements, count).run(indexes); });
     return trial;
 }
 

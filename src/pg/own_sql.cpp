@@ -2,7 +2,7 @@
 // (03-findings.sql) and snapshots (11-snapshots.sql). It is called from here, so that none of its statements is
 // audited: looking and keeping are no traffic, and would take the place of the application's.
 
-#include "pg/config.h"
+#include "pg/guarded.h"
 #include "pg/rows.h"
 
 #include "pg/pg.h"
@@ -11,7 +11,7 @@ namespace query_audit {
 namespace {
 
 // Runs `sql`, whose parameters are the arguments of the call. Its rows go to `row`, if there is one.
-void run(FunctionCallInfo call, const char *sql, RowWriter *row) {
+void run_sql(FunctionCallInfo call, const char *sql, RowWriter *row) {
     Oid *types = nullptr;
     int count = 0;
     get_func_signature(call->flinfo->fn_oid, &types, &count);
@@ -31,21 +31,17 @@ void run(FunctionCallInfo call, const char *sql, RowWriter *row) {
     SPI_finish();
 }
 
-Datum run_unaudited(FunctionCallInfo call, const char *sql, RowWriter *row = nullptr) {
+Datum call_sql(FunctionCallInfo call, const char *sql) {
     require_loaded();
-    const bool was_enabled = enabled;
-    enabled = false;
-    PG_TRY();
-    { run(call, sql, row); }
-    PG_FINALLY();
-    { enabled = was_enabled; }
-    PG_END_TRY();
+    run_unaudited([=] { run_sql(call, sql, nullptr); });
     return static_cast<Datum>(0);
 }
 
-Datum select_unaudited(FunctionCallInfo call, const char *sql) {
+Datum select_sql(FunctionCallInfo call, const char *sql) {
+    require_loaded();
     RowWriter row(call);
-    return run_unaudited(call, sql, &row);
+    run_unaudited([call, sql, &row] { run_sql(call, sql, &row); });
+    return static_cast<Datum>(0);
 }
 
 } // namespace
@@ -60,26 +56,26 @@ PG_FUNCTION_INFO_V1(pg_query_audit_drop_snapshot_0_1);
 PG_FUNCTION_INFO_V1(pg_query_audit_compare_0_1);
 
 Datum pg_query_audit_schema_findings_0_1(PG_FUNCTION_ARGS) {
-    return query_audit::select_unaudited(fcinfo, "SELECT * FROM query_audit._find_in_schema()");
+    return query_audit::select_sql(fcinfo, "SELECT * FROM query_audit._find_in_schema()");
 }
 
 Datum pg_query_audit_ignore_0_1(PG_FUNCTION_ARGS) {
-    return query_audit::run_unaudited(fcinfo, "SELECT query_audit._ignore($1, $2, $3, $4)");
+    return query_audit::call_sql(fcinfo, "SELECT query_audit._ignore($1, $2, $3, $4)");
 }
 
 Datum pg_query_audit_unignore_0_1(PG_FUNCTION_ARGS) {
-    return query_audit::run_unaudited(fcinfo, "SELECT query_audit._unignore($1)");
+    return query_audit::call_sql(fcinfo, "SELECT query_audit._unignore($1)");
 }
 
 Datum pg_query_audit_snapshot_0_1(PG_FUNCTION_ARGS) {
-    return query_audit::run_unaudited(fcinfo, "SELECT query_audit._snapshot($1)");
+    return query_audit::call_sql(fcinfo, "SELECT query_audit._snapshot($1)");
 }
 
 Datum pg_query_audit_drop_snapshot_0_1(PG_FUNCTION_ARGS) {
-    return query_audit::run_unaudited(fcinfo, "SELECT query_audit._drop_snapshot($1)");
+    return query_audit::call_sql(fcinfo, "SELECT query_audit._drop_snapshot($1)");
 }
 
 Datum pg_query_audit_compare_0_1(PG_FUNCTION_ARGS) {
-    return query_audit::select_unaudited(fcinfo, "SELECT * FROM query_audit._compare($1, $2, $3, $4)");
+    return query_audit::select_sql(fcinfo, "SELECT * FROM query_audit._compare($1, $2, $3, $4)");
 }
 }

@@ -3,11 +3,13 @@
 // which a statement had to fetch.
 #pragma once
 
+#include "core/prefetch.h"
+
 #include "pg/pg.h"
 
 namespace query_audit {
 
-struct alignas(64) Server {
+struct alignas(cache_line_bytes) Server {
     Oid (*user_id)();                 // GetUserId()
     int (*transaction_depth)();       // GetCurrentTransactionNestLevel()
     TimestampTz (*statement_time)();  // GetCurrentStatementStartTimestamp()
@@ -17,7 +19,7 @@ struct alignas(64) Server {
     const int64 *temp_blocks_written; // of pgBufferUsage
     const double *cost_of_row;        // cpu_tuple_cost
 };
-static_assert(sizeof(Server) == 64);
+static_assert(sizeof(Server) == cache_line_bytes);
 
 extern Server server; // filled when the hooks are installed, which is before any is called
 

@@ -282,9 +282,9 @@ void write_row(const FindingKey &key, const FindingRecord &record, RowWriter &ro
     char *query = text_of_fingerprint(finding.text_key);
     char *parent_query = text_of_fingerprint(finding.parent_fingerprint);
     char relation[relation_name_bytes] = "";
-    find_relation_name(record, relation);
     // An id tells whoever guesses the statement that it was run.
     if (visible) {
+        find_relation_name(record, relation);
         row.bigint(static_cast<int64>(public_id(key, record, relation)));
     } else {
         row.null();
@@ -299,7 +299,7 @@ void write_row(const FindingKey &key, const FindingRecord &record, RowWriter &ro
     row.text(visible ? query : "<insufficient privilege>");
     row.fingerprint(visible ? finding.parent_fingerprint : 0);
     row.text(visible ? parent_query : "");
-    row.text(visible ? relation : "");
+    row.text(relation);
     row.json(visible ? tags_json(record) : nullptr);
     row.bigint(static_cast<int64>(finding.occurrences));
     row.bigint(static_cast<int64>(finding.calls));
